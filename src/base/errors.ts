@@ -1,0 +1,109 @@
+/**
+ * Every error that a user can meet, in one list: the fact, the offending value, and the next step.
+ *
+ * `code` is stable and machine readable (it goes into JSON results); the message may be reworded.
+ * A bug in Mesoscope is a plain `Error`; whatever the user can cause or mend is a `UserError`.
+ */
+export class UserError extends Error {
+  readonly code: ErrorCode;
+  /** What the user can do about it. */
+  readonly next: string;
+
+  constructor(code: ErrorCode, fact: string, next: string, options?: ErrorOptions) {
+    super(`${fact} ${next}`.trim(), options);
+    this.name = 'UserError';
+    this.code = code;
+    this.next = next;
+  }
+}
+
+type Make = (...args: never[]) => readonly [fact: string, next: string];
+
+const list = {
+  // Clips (media)
+  CLIP_MISSING: (path: string) => [`No file at ${path}.`, 'Check the path.'],
+  CLIP_UNREADABLE: (path: string, reason: string) => [
+    `${path} cannot be read (${reason}).`,
+    'Check its permissions.',
+  ],
+  CLIP_EMPTY: (path: string) => [`${path} is empty (0 bytes).`, 'Fetch the file again.'],
+  CLIP_NOT_MEDIA: (path: string, reason: string) => [
+    `${path} is not a video or picture that can be read (${reason}).`,
+    'Convert it with ffmpeg, or leave it out.',
+  ],
+  CLIP_TRUNCATED: (path: string, reason: string) => [
+    `${path} is cut off before its index (${reason}).`,
+    'Fetch the file again; nothing in it can be decoded.',
+  ],
+  CLIP_NO_VIDEO: (path: string) => [`${path} has no video stream.`, 'Only pictures and videos are scanned.'],
+  CLIP_NO_FRAMES: (path: string) => [
+    `${path} holds no frame that decodes.`,
+    'Fetch the file again, or convert it with ffmpeg.',
+  ],
+  CLIP_TOO_LARGE: (path: string, width: number, height: number, limit: number) => [
+    `${path} is ${width}x${height}, more than the limit of ${limit} pixels.`,
+    'Scale it down first.',
+  ],
+  CLIP_CODEC_UNKNOWN: (path: string, codec: string) => [
+    `${path} uses the codec ${codec}, which cannot be decoded here.`,
+    'Convert it to H.264 with ffmpeg.',
+  ],
+  FOLDER_WITHOUT_MEDIA: (path: string) => [
+    `${path} holds no video or picture file.`,
+    'Name a folder that does, or the files themselves.',
+  ],
+  SAMPLING_INVALID: (value: string) => [
+    `Unknown sampling policy "${value}".`,
+    'Use even:N, fps:N, every:N, range:START+COUNT or keyframes.',
+  ],
+  // Detectors and weights
+  DETECTOR_MISSING: (path: string) => [`No detector at ${path}.`, 'See `mesoscope model list`.'],
+  DETECTOR_INVALID: (path: string, reason: string) => [
+    `${path} is not a Mesoscope detector: ${reason}.`,
+    'Make one with `mesoscope model import` or `mesoscope train`.',
+  ],
+  DETECTOR_DIFFERS: (path: string, output: string, expected: number, got: number) => [
+    `${path} fails its golden vectors: output ${output} should be ${expected}, this machine computes ${got}.`,
+    'The file is damaged or was changed: fetch it again.',
+  ],
+  WEIGHTS_INVALID: (path: string, reason: string) => [`${path} cannot be read as weights: ${reason}.`, ''],
+  WEIGHTS_MISMATCH: (path: string, network: string, problems: string) => [
+    `${path} does not fit the network ${network}: ${problems}.`,
+    'Name the network that the file was trained with.',
+  ],
+  NETWORK_UNKNOWN: (name: string, known: string) => [`Unknown network "${name}".`, `Known: ${known}.`],
+  DEVICE_UNAVAILABLE: (device: string, available: string) => [
+    `The device "${device}" is not available here.`,
+    `This machine has: ${available}.`,
+  ],
+  // Output
+  OUTPUT_UNWRITABLE: (path: string, reason: string) => [
+    `${path} cannot be written (${reason}).`,
+    'Name another folder with --out, or free some space.',
+  ],
+  USAGE: (fact: string) => [fact, 'See `mesoscope --help`.'],
+  INTERRUPTED: () => ['Interrupted.', 'Results finished before are whole.'],
+} satisfies Record<string, Make>;
+
+export type ErrorCode = keyof typeof list;
+
+type Errors = { [C in ErrorCode]: (...args: Parameters<(typeof list)[C]>) => UserError };
+
+/** `errors.CLIP_MISSING(path)` makes the error; throw what it returns. Add `cause` by assignment. */
+export const errors = Object.fromEntries(
+  Object.entries(list).map(([code, make]) => [
+    code,
+    (...args: never[]) => {
+      const [fact, next] = (make as Make)(...args);
+      return new UserError(code as ErrorCode, fact, next);
+    },
+  ]),
+) as unknown as Errors;
+
+export const errorCodes = Object.keys(list) as ErrorCode[];
+
+/** One line that says what went wrong, whatever was thrown. */
+export function describe(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return text.split('\n')[0].trim();
+}
