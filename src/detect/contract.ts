@@ -3,26 +3,12 @@
  * `.onnx` file's metadata under {@link contractKey}. Versioned by `schema`.
  */
 import { z } from 'zod';
+import { cropPolicySchema } from '../faces/crop-policy.ts';
 
 export const contractKey = 'mesoscope.contract';
 export const contractSchemaName = 'mesoscope.detector/1';
 
 const probability = z.number().min(0).max(1);
-
-/** How a face becomes a square picture; see `faces/crop.ts` for the geometry of each. */
-export const cropPolicySchema = z.discriminatedUnion('kind', [
-  /** Eyes level, the face filling the square (MesoNet 3.1.1). `margin` is added on each side, in face widths. */
-  z.strictObject({ kind: z.literal('aligned'), margin: z.number().min(0).max(2) }),
-  /** Square around the tight box's centre, `scale` times its longest side (FaceForensics++: 1.3; 003: 2). */
-  z.strictObject({
-    kind: z.literal('square'),
-    scale: z.number().min(0.5).max(4),
-    fill: z.enum(['zero', 'edge']),
-  }),
-  /** Square of side 2 x 1.1 x longest side, centred on the mean of the five landmarks, zero fill (004, IV-A). */
-  z.strictObject({ kind: z.literal('landmark-centred'), scale: z.number().min(0.5).max(4) }),
-]);
-export type CropPolicy = z.infer<typeof cropPolicySchema>;
 
 export const aggregationNames = ['mean', 'top-k', 'max', 'confident'] as const;
 
