@@ -28,6 +28,8 @@ export interface Emission<A> {
   readonly inputs: readonly string[];
   readonly inputTypes: readonly TensorType[];
   readonly outputTypes: readonly TensorType[];
+  /** Which outputs anything reads. The name of one that nothing reads may be returned as ''. */
+  readonly used: readonly boolean[];
   readonly onnx: OnnxBuilder;
 }
 

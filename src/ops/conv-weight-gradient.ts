@@ -85,6 +85,7 @@ function grouped({ inputs, inputTypes, attributes, onnx }: Emission<Attributes>)
       inputs: [x, dys[g]],
       inputTypes: [typeOf(0), typeOf(1)],
       outputTypes: [],
+      used: [true],
       onnx,
     }),
   );

@@ -18,6 +18,7 @@ export function emitOnnx({ name, outputs, weights, metadata }: EmitOptions): Uin
   const entries = outputs instanceof Map ? [...outputs] : Object.entries(outputs as Record<string, Value>);
   const names = new Map<Value, string>();
   const nodes = topological(entries.map(([, value]) => value));
+  const used = new Set([...entries.map(([, value]) => value), ...nodes.flatMap((node) => node.inputs)]);
   // Inputs first: their names are promised to callers, so no node may take them.
   for (const node of nodes) {
     const declared = inputOf(node);
@@ -44,6 +45,7 @@ export function emitOnnx({ name, outputs, weights, metadata }: EmitOptions): Uin
       inputs: node.inputs.map((value) => names.get(value) as string),
       inputTypes: node.inputs.map((value) => value.type),
       outputTypes: node.outputs.map((value) => value.type),
+      used: node.outputs.map((value) => used.has(value)),
       onnx,
     };
     const made = (node.op as Op).emit(emission);
