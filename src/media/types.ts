@@ -19,6 +19,8 @@ export interface Frame extends Picture {
   /** Presentation time from the clip's first frame, in seconds: the real timestamp, not index / fps. */
   timeSeconds: number;
   keyFrame: boolean;
+  /** Set where an earlier frame since the last key frame was damaged: parts of the picture may be guessed. */
+  afterDamage?: true;
 }
 
 export interface ClipInfo {
@@ -51,7 +53,7 @@ export interface PacketScan {
   keyFrames: number[];
   /** Presentation times in display order, seconds from the first. */
   times: Float64Array;
-  /** Share of a frame's worth of bytes: compressed bytes of the video stream. */
+  /** Compressed bytes of the video stream. */
   bytes: number;
   /** Set when the file ended before the container said it would. */
   truncated: boolean;
@@ -63,13 +65,46 @@ export interface Dropped {
   count: number;
 }
 
+export interface DecodeWork {
+  /** Packets of the video stream that were given to the decoder. */
+  packetsDecoded: number;
+  /** Frames that the decoder gave back, wanted or not. */
+  framesDecoded: number;
+  /** Frames that were converted to RGB. */
+  framesConverted: number;
+}
+
+export interface FrameOptions {
+  signal?: AbortSignal;
+  /**
+   * `exact` (default) starts at the key frame before a wanted frame where that saves work and gives the same
+   * pixels; `all` decodes every frame from the start.
+   */
+  path?: 'exact' | 'all';
+}
+
+export interface OpenOptions {
+  /** Decoder threads; 2 by default, and no more than the machine has. */
+  threads?: number;
+  /** Largest picture in pixels (width x height), 100 million by default; more is CLIP_TOO_LARGE. */
+  maxPixels?: number;
+}
+
 export interface ClipReader {
   readonly info: ClipInfo;
   /** Reads all packets once (no decoding) and caches the answer. */
   scan(): Promise<PacketScan>;
-  /** Decodes and yields the sampled frames in display order, one in memory at a time. */
-  frames(sampling: Sampling, options?: { signal?: AbortSignal }): AsyncIterable<Frame>;
-  /** Frames and packets that could not be decoded so far, by reason. */
+  /**
+   * Decodes and yields the sampled frames in display order, one in memory at a time.
+   *
+   * Frames that cannot be decoded are left out and counted in {@link dropped}. Throws CLIP_NO_FRAMES where
+   * nothing decodes at all, and the signal's reason after an abort.
+   */
+  frames(sampling: Sampling, options?: FrameOptions): AsyncIterable<Frame>;
+  /** Frames that could not be decoded so far, by reason; a frame counts once, however often it is asked for. */
   readonly dropped: readonly Dropped[];
+  /** What decoding has cost so far, over all calls of {@link frames}. */
+  readonly work: Readonly<DecodeWork>;
+  /** Frees everything, also while frames are being drawn; may be called more than once. */
   close(): Promise<void>;
 }

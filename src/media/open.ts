@@ -1,0 +1,17 @@
+/** Opens a clip, whatever it is: the door to everything that reads pixels. */
+import { isPicture, readHead } from './file.ts';
+import { openPicture } from './image.ts';
+import type { ClipReader, OpenOptions } from './types.ts';
+import { openVideo } from './video.ts';
+
+/**
+ * Opens a video or picture file, decided by its content and not by its name. The caller closes the reader.
+ *
+ * Throws CLIP_MISSING, CLIP_UNREADABLE, CLIP_EMPTY, CLIP_NOT_MEDIA, CLIP_TRUNCATED, CLIP_NO_VIDEO,
+ * CLIP_CODEC_UNKNOWN, CLIP_TOO_LARGE. That nothing decodes is known only when frames are drawn
+ * (CLIP_NO_FRAMES).
+ */
+export async function openClip(path: string, options: OpenOptions = {}): Promise<ClipReader> {
+  const file = await readHead(path);
+  return isPicture(file.head) ? openPicture(file, options) : openVideo(file, options);
+}
