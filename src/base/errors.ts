@@ -71,15 +71,53 @@ const list = {
     `${path} does not fit the network ${network}: ${problems}.`,
     'Name the network that the file was trained with.',
   ],
+  FACE_MODEL_MISSING: (name: string, reason: string) => [
+    `The face model "${name}" cannot be read (${reason}).`,
+    'Install again: the package @vladmandic/human carries it.',
+  ],
+  FACE_MODEL_UNSUPPORTED: (name: string, reason: string) => [
+    `The face model "${name}" cannot be converted: ${reason}.`,
+    'Install the version of @vladmandic/human that package-lock.json names.',
+  ],
   NETWORK_UNKNOWN: (name: string, known: string) => [`Unknown network "${name}".`, `Known: ${known}.`],
+  DETECTOR_NOT_FINITE: (name: string, value: number, frame: number) => [
+    `The detector ${name} answered ${value} for frame ${frame}.`,
+    'Fetch the detector again; if it stays, report it with the clip.',
+  ],
   DEVICE_UNAVAILABLE: (device: string, available: string) => [
     `The device "${device}" is not available here.`,
     `This machine has: ${available}.`,
+  ],
+  // Data sets (data)
+  MANIFEST_MISSING: (path: string) => [`No manifest at ${path}.`, 'Check the path of the data set.'],
+  MANIFEST_INVALID: (path: string, line: number, column: string, value: string, reason: string) => [
+    `${path}, line ${line}, column "${column}": ${JSON.stringify(value)} is refused (${reason}).`,
+    'Mend or remove that line.',
+  ],
+  DATA_EMPTY: (path: string, reason: string) => [
+    `${path} holds no usable item: ${reason}.`,
+    'Check that its files lie beside it.',
+  ],
+  IMAGE_UNREADABLE: (path: string, reason: string) => [
+    `${path} cannot be decoded as a picture (${reason}).`,
+    'Fetch or write it again, or remove its line from the manifest.',
+  ],
+  IMAGES_EXHAUSTED: (label: string, tried: number, reason: string) => [
+    `No readable ${label} picture is left to fill a batch (${tried} tried; the last: ${reason}).`,
+    'Check the data folder.',
+  ],
+  BATCH_IMPOSSIBLE: (sampling: string, reason: string) => [
+    `Batches cannot be drawn with "${sampling}" sampling: ${reason}.`,
+    'Choose another batch size or sampling, or add data.',
   ],
   // Output
   OUTPUT_UNWRITABLE: (path: string, reason: string) => [
     `${path} cannot be written (${reason}).`,
     'Name another folder with --out, or free some space.',
+  ],
+  INTERNAL: (reason: string) => [
+    `Mesoscope failed: ${reason}.`,
+    'This is a bug: please report it with the clip. The other clips are not affected.',
   ],
   USAGE: (fact: string) => [fact, 'See `mesoscope --help`.'],
   INTERRUPTED: () => ['Interrupted.', 'Results finished before are whole.'],

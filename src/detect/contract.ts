@@ -75,9 +75,9 @@ export const contractSchema = z.strictObject({
     })
     .refine((t) => t.notFound < t.likely, 'notFound must be below likely'),
   quality: z.strictObject({
-    /** Faces whose tight box is narrower are dropped as too small. Pixels of the original frame. */
+    /** Faces whose tight box has a shorter longest side are dropped as too small. Pixels of the frame. */
     minFacePixels: z.number().positive(),
-    /** Variance of the Laplacian of the grey crop (0-255, at the input size) below which a face is too blurred. */
+    /** Variance of the Laplacian (`faces/quality.ts`) below which a face is dropped as too blurred. */
     minSharpness: z.number().nonnegative(),
     /** Mesh confidence below which a face is dropped as badly seen. */
     minMeshConfidence: probability,

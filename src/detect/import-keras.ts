@@ -49,7 +49,8 @@ export async function importKeras(
     thresholds: {
       likely: 0.9,
       notFound: 0.1,
-      basis: 'Conventional, far from the middle because the scores are not calibrated; no error rate was measured.',
+      basis:
+        'Conventional, far from the middle because the scores are not calibrated; no error rate was measured.',
     },
     quality: { minFacePixels: 48, minSharpness: 0, minMeshConfidence: 0.5, minFaces: 5, measured: [] },
     training: {

@@ -26,7 +26,7 @@ export function calibrate(score: number, { calibration }: Contract): number {
 
 /**
  * Judges one track by its faces' raw (uncalibrated) scores and their times in seconds.
- * The interval is a 95 % moving-block bootstrap over frames; a single face has none, hence [0, 1].
+ * The interval is a 95 % circular-block bootstrap over frames; a single face has none, hence [0, 1].
  */
 export function judgeTrack(
   raw: readonly number[],

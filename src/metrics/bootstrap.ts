@@ -41,8 +41,9 @@ export function groupBootstrap<T>(
 }
 
 /**
- * Interval of a statistic of a series whose neighbours are alike (scores of one track's frames): overlapping blocks of
- * `blockLength` values are drawn with replacement and joined to the series' length (moving blocks: Künsch 1989).
+ * Interval of a statistic of a series whose neighbours are alike (scores of one track's frames): blocks of
+ * `blockLength` values are drawn with replacement and joined to the series' length. The series is closed to a ring
+ * (circular blocks: Politis & Romano 1992), since plain moving blocks draw the first and last values too rarely.
  * Blocks should outlast the likeness; blocks of 1 assume none. A block longer than the series is cut to half of it,
  * rounded up: one block alone would give an interval of width 0. `undefined` with fewer than two values.
  */
@@ -59,8 +60,9 @@ export function blockBootstrap(
   return summarise(value, options, () => {
     const drawn: number[] = [];
     while (drawn.length < series.length) {
-      const start = random.integer(0, series.length - length);
-      for (let k = 0; k < length && drawn.length < series.length; k++) drawn.push(series[start + k]);
+      const start = random.integer(0, series.length - 1);
+      for (let k = 0; k < length && drawn.length < series.length; k++)
+        drawn.push(series[(start + k) % series.length]);
     }
     return statistic(drawn);
   });

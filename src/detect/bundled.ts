@@ -1,0 +1,26 @@
+/** The detectors that come with the package, by name. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { errors } from '../base/errors.ts';
+
+const folder = fileURLToPath(new URL('../../detectors/', import.meta.url));
+
+/** What `scan` uses where nothing is named. */
+export const defaultDetector = 'meso-inception4-interim';
+
+export async function bundledDetectors(): Promise<string[]> {
+  const files = await readdir(folder).catch(() => []);
+  return files
+    .filter((file) => file.endsWith('.onnx'))
+    .map((file) => file.slice(0, -'.onnx'.length))
+    .sort();
+}
+
+/** A path for a name or a path. @throws DETECTOR_MISSING */
+export function detectorPath(nameOrPath: string = defaultDetector): string {
+  if (existsSync(nameOrPath)) return nameOrPath;
+  const bundled = `${folder}${nameOrPath}.onnx`;
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(nameOrPath) && existsSync(bundled)) return bundled;
+  throw errors.DETECTOR_MISSING(nameOrPath);
+}

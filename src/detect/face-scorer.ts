@@ -1,0 +1,153 @@
+/** Crops faces by the detector's policy, scores them in batches, and keeps the crops that serve as evidence. */
+import { errors } from '../base/errors.ts';
+import { cropFace } from '../faces/crop.ts';
+import { qualityOf } from '../faces/quality.ts';
+import type { Face } from '../faces/types.ts';
+import type { Dropped, Frame, Picture } from '../media/types.ts';
+import type { Detector } from './detector.ts';
+import type { FrameResult } from './result.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import type { EvidenceCrop } from './types.ts';
+import { calibrate } from './verdict.ts';
+
+/** Crops that wait for the network together; more costs memory and saves nothing on a CPU. */
+const batchSize = 16;
+/** Crops kept at each end of a track's scores. */
+const keptAtEachEnd = 3;
+
+export interface FaceOfTrack {
+  trackId: number;
+  face: Face;
+}
+
+interface Waiting {
+  trackId: number;
+  frame: Omit<FrameResult, 'score'>;
+  crop: Picture;
+}
+
+interface Scored {
+  frames: FrameResult[];
+  raw: number[];
+  reasons: Map<string, number>;
+  kept: EvidenceCrop[];
+}
+
+export class FaceScorer {
+  readonly #detector: Detector;
+  readonly #watch: Stopwatch;
+  readonly #tracks = new Map<number, Scored>();
+  #waiting: Waiting[] = [];
+
+  constructor(detector: Detector, watch: Stopwatch) {
+    this.#detector = detector;
+    this.#watch = watch;
+  }
+
+  /** Takes the faces of one frame; the frame may be freed afterwards. */
+  async add(frame: Frame, faces: readonly FaceOfTrack[]): Promise<void> {
+    const { crop: policy, input } = this.#detector.contract;
+    for (const { trackId, face } of faces) {
+      this.#watch.timeNow('crop', () => {
+        const reason = this.#unfit(frame, face);
+        if (reason !== undefined) {
+          const { reasons } = this.#track(trackId);
+          reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+          return;
+        }
+        const { frameIndex, timeSeconds } = { frameIndex: frame.index, timeSeconds: frame.timeSeconds };
+        const { x, y, width, height } = face.box;
+        this.#waiting.push({
+          trackId,
+          frame: {
+            frameIndex,
+            timeSeconds,
+            box: { x: round(x), y: round(y), width: round(width), height: round(height) },
+          },
+          crop: cropFace(frame, face, policy, input.width),
+        });
+      });
+    }
+    if (this.#waiting.length >= batchSize) await this.#scoreWaiting();
+  }
+
+  async finish(): Promise<void> {
+    await this.#scoreWaiting();
+  }
+
+  /** A track's scored faces in order of time, and their uncalibrated scores. */
+  track(id: number): { frames: FrameResult[]; raw: number[] } {
+    return this.#track(id);
+  }
+
+  /** Why a track has no score. */
+  reasonsOf(id: number): string[] {
+    return [...this.#track(id).reasons].map(([reason, times]) => `${times} x ${reason}`);
+  }
+
+  /** Faces that were not scored, by reason. */
+  get dropped(): Dropped[] {
+    return [...this.#tracks.values()].flatMap(({ reasons }) =>
+      [...reasons].map(([reason, count]) => ({ reason, count })),
+    );
+  }
+
+  /** Crops at both ends of each of the tracks' scores, most suspicious first. */
+  evidence(ids: ReadonlySet<number>): EvidenceCrop[] {
+    return [...this.#tracks]
+      .filter(([id]) => ids.has(id))
+      .flatMap(([, { kept }]) => kept.toSorted((a, b) => b.score - a.score));
+  }
+
+  /** The contract's quality limits; undefined where the face is fit to be scored. */
+  #unfit(frame: Frame, face: Face): string | undefined {
+    const limits = this.#detector.contract.quality;
+    if (Math.max(face.box.width, face.box.height) < limits.minFacePixels) return 'face too small';
+    if (face.meshConfidence < limits.minMeshConfidence) return 'face turned away or hidden';
+    if (limits.minSharpness > 0 && qualityOf(frame, face).sharpness < limits.minSharpness)
+      return 'face too blurred';
+    return undefined;
+  }
+
+  async #scoreWaiting(): Promise<void> {
+    const batch = this.#waiting;
+    if (batch.length === 0) return;
+    this.#waiting = [];
+    const { scores, maps } = await this.#watch.time('network', () =>
+      this.#detector.score(batch.map(({ crop }) => crop)),
+    );
+    for (const [i, { trackId, frame, crop }] of batch.entries()) {
+      // A number that is none is a failure of the machine or the file, never a score.
+      if (!Number.isFinite(scores[i])) {
+        throw errors.DETECTOR_NOT_FINITE(this.#detector.contract.name, scores[i], frame.frameIndex);
+      }
+      const score = calibrate(scores[i], this.#detector.contract);
+      const track = this.#track(trackId);
+      track.raw.push(scores[i]);
+      track.frames.push({ ...frame, score });
+      const { frameIndex, timeSeconds } = frame;
+      keep(track.kept, { trackId, frameIndex, timeSeconds, score, crop, ...(maps ? { map: maps[i] } : {}) });
+    }
+  }
+
+  #track(id: number): Scored {
+    let track = this.#tracks.get(id);
+    if (!track) {
+      track = { frames: [], raw: [], reasons: new Map(), kept: [] };
+      this.#tracks.set(id, track);
+    }
+    return track;
+  }
+}
+
+/** Adds a crop and lets go of one in the middle, so that memory does not grow with the clip. */
+function keep(kept: EvidenceCrop[], crop: EvidenceCrop): void {
+  kept.push(crop);
+  if (kept.length <= 2 * keptAtEachEnd) return;
+  kept.sort((a, b) => b.score - a.score);
+  kept.splice(keptAtEachEnd, 1);
+}
+
+function round(pixels: number): number {
+  return Math.round(pixels * 10) / 10;
+}

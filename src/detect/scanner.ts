@@ -1,0 +1,68 @@
+/** Opens the networks once and scans any number of clips with them. */
+import { FaceFinder } from '../faces/finder.ts';
+import { defaultSampling, type Sampling } from '../media/sampling.ts';
+import type { Device } from '../runtime/devices.ts';
+import { detectorPath } from './bundled.ts';
+import type { Aggregation, Contract } from './contract.ts';
+import { loadDetector } from './detector.ts';
+import { scanClip } from './scan-clip.ts';
+import type { ClipAnalysis, ScanProgress } from './types.ts';
+
+export interface ScannerOptions {
+  /** Name of a bundled detector, or a path; the default detector where left out. */
+  detector?: string;
+  device?: Device;
+  /** Threads of decoder and networks; 2 by default. */
+  threads?: number;
+  /** Of the bootstrap; 0 by default. */
+  seed?: number;
+  /** Replaces the contract's rule for frames; the result names it. */
+  aggregation?: Aggregation['frames'];
+}
+
+export interface ScanOptions {
+  /** `even:32` by default. */
+  sampling?: Sampling;
+  signal?: AbortSignal;
+  onProgress?: (progress: ScanProgress) => void;
+}
+
+export interface Scanner {
+  readonly contract: Contract;
+  readonly detector: { name: string; sha256: string };
+  /** Never throws for bad input: the result has the status `error`. Throws the signal's reason after an abort. */
+  scan(path: string, options?: ScanOptions): Promise<ClipAnalysis>;
+  close(): Promise<void>;
+}
+
+/** @throws DETECTOR_MISSING, DETECTOR_INVALID, DETECTOR_DIFFERS, DEVICE_UNAVAILABLE. */
+export async function openScanner(options: ScannerOptions = {}): Promise<Scanner> {
+  const { device = 'cpu', threads = 2, seed = 0 } = options;
+  const runtime = { device, threads };
+  const [detector, finder] = await Promise.all([
+    loadDetector(detectorPath(options.detector), runtime),
+    FaceFinder.open(runtime),
+  ]);
+  const aggregation = {
+    ...detector.contract.aggregation,
+    ...(options.aggregation ? { frames: options.aggregation } : {}),
+  };
+  return {
+    contract: detector.contract,
+    detector: { name: detector.contract.name, sha256: detector.sha256 },
+    scan: (path, { sampling = defaultSampling, signal, onProgress } = {}) =>
+      scanClip(path, {
+        detector,
+        finder,
+        aggregation,
+        sampling,
+        seed,
+        threads,
+        ...(signal ? { signal } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      }),
+    close: async () => {
+      await Promise.all([detector.close(), finder.close()]);
+    },
+  };
+}
