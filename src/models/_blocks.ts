@@ -12,12 +12,13 @@ export interface ConvolutionLayer extends WindowOptions {
   groups?: number;
   /** A bias is left out where a batch normalisation follows directly. */
   bias?: boolean;
-  /** Keras starts kernels Glorot-uniform, torchvision He-normal by fan-out; each network file says which. */
-  start?: 'glorot' | 'he' | 'fan-in';
+  /** Keras starts kernels Glorot-uniform, torchvision's ResNet He-normal by fan-out, its DenseNet by fan-in. */
+  start?: 'glorot' | 'he' | 'he-in' | 'fan-in';
 }
 
 function kernelStart(start: ConvolutionLayer['start'], fanIn: number, fanOut: number): Initializer {
   if (start === 'he') return { kind: 'he-normal', fan: fanOut };
+  if (start === 'he-in') return { kind: 'he-normal', fan: fanIn };
   if (start === 'fan-in') return { kind: 'fan-in-uniform', fanIn };
   return { kind: 'glorot-uniform', fanIn, fanOut };
 }
@@ -101,6 +102,19 @@ export function dense(
     const biasStart: Initializer =
       start === 'fan-in' ? { kind: 'fan-in-uniform', fanIn } : { kind: 'constant', value: 0 };
     return ops.add(ops.matMul(x, weight), inner.parameter('bias', [units], biasStart));
+  });
+}
+
+/** Dense layer on [N, C] in PyTorch's order and start: `weight` [units, C], `bias` [units]. */
+export function linear(scope: Scope, name: string, x: Value, units: number): Value {
+  return scope.layer(name, (inner) => {
+    const fanIn = x.type.shape[1] as number;
+    const start: Initializer = { kind: 'fan-in-uniform', fanIn };
+    return ops.dense(
+      x,
+      inner.parameter('weight', [units, fanIn], start),
+      inner.parameter('bias', [units], start),
+    );
   });
 }
 

@@ -1,10 +1,27 @@
 /** All networks. A test asserts that this list equals the folder. */
 import { errors } from '../base/errors.ts';
+import { densenet121 } from './densenet121.ts';
+import { fcn } from './fcn.ts';
+import { fn3 } from './fn3.ts';
 import { mesoInception4 } from './meso-inception4.ts';
 import { meso4 } from './meso4.ts';
 import type { Network } from './network.ts';
+import { resnet18 } from './resnet18.ts';
+import { vgg3 } from './vgg3.ts';
+import { vgg5 } from './vgg5.ts';
+import { vgg8 } from './vgg8.ts';
 
-export const networks = [meso4, mesoInception4] as readonly Network[];
+export const networks = [
+  meso4,
+  mesoInception4,
+  resnet18,
+  vgg8,
+  vgg5,
+  vgg3,
+  fn3,
+  fcn,
+  densenet121,
+] as readonly Network[];
 
 /** @throws NETWORK_UNKNOWN with the names that exist. */
 export function networkNamed(name: string): Network {

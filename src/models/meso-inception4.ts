@@ -34,6 +34,7 @@ export const mesoInception4: Network<z.infer<typeof options>> = {
   source: 'Afchar et al. 2018 (MesoNet), 2.2',
   tasks: ['cls'],
   inputSize: 256,
+  sizes: { min: 32, step: 32 },
   normalisation: unitRange,
   options,
   publishedParameters: 28_615,

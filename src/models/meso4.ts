@@ -33,6 +33,7 @@ export const meso4: Network<z.infer<typeof options>> = {
   source: 'Afchar et al. 2018 (MesoNet), 2.1',
   tasks: ['cls'],
   inputSize: 256,
+  sizes: { min: 32, step: 32 },
   normalisation: unitRange,
   options,
   publishedParameters: 27_977,
