@@ -16,7 +16,12 @@ export type Initializer =
   /** Normal with deviation sqrt(2 / fan) (He et al. 2015). */
   | { kind: 'he-normal'; fan: number }
   /** Uniform in ±sqrt(1 / fanIn), PyTorch's default for convolution and dense layers. */
-  | { kind: 'fan-in-uniform'; fanIn: number };
+  | { kind: 'fan-in-uniform'; fanIn: number }
+  /**
+   * Kernels [O, I, k, k] that predict a pixel from its neighbours: centre -1, the others positive with sum 1 in each
+   * plane (Bayar & Stamm 2016).
+   */
+  | { kind: 'prediction-error' };
 
 export interface Parameter {
   /** Layer path and name, such as `block1/conv/weight`: the key in checkpoints. */
@@ -28,12 +33,16 @@ export interface Parameter {
   readonly trainable: boolean;
 }
 
+/** The nearest (or another) value that a parameter may have, as a graph over the value that it would have. */
+export type Constraint = (next: Value) => Value;
+
 export type Mode = 'training' | 'inference';
 
 interface Shared {
   readonly mode: Mode;
   readonly parameters: Map<string, Parameter>;
   readonly updates: Map<string, Value>;
+  readonly constraints: Map<string, Constraint>;
   readonly noise: Map<string, Value>;
 }
 
@@ -47,7 +56,13 @@ export class Scope {
   }
 
   static root(mode: Mode): Scope {
-    return new Scope('', { mode, parameters: new Map(), updates: new Map(), noise: new Map() });
+    return new Scope('', {
+      mode,
+      parameters: new Map(),
+      updates: new Map(),
+      constraints: new Map(),
+      noise: new Map(),
+    });
   }
 
   get mode(): Mode {
@@ -61,6 +76,14 @@ export class Scope {
 
   get updates(): ReadonlyMap<string, Value> {
     return this.#shared.updates;
+  }
+
+  /**
+   * What trainable parameters are held to, by path. Whoever writes a training step applies it to the optimiser's
+   * result, `next = constraint(updated)`, so that it holds after every step; first values meet it already.
+   */
+  get constraints(): ReadonlyMap<string, Constraint> {
+    return this.#shared.constraints;
   }
 
   /** Uniform [0, 1) inputs that the trainer feeds anew each step, by name: dropout draws from them. */
@@ -103,6 +126,13 @@ export class Scope {
     const path = this.#join(name);
     if (!this.#shared.parameters.has(path)) throw new Error(`no parameter ${path} to update`);
     this.#shared.updates.set(path, next);
+  }
+
+  /** Holds a parameter of this layer to `project` of what the optimiser makes of it; see {@link constraints}. */
+  constrain(name: string, project: Constraint): void {
+    const path = this.#join(name);
+    if (!this.#shared.parameters.has(path)) throw new Error(`no parameter ${path} to constrain`);
+    this.#shared.constraints.set(path, project);
   }
 
   /**
@@ -151,8 +181,21 @@ export function initialValue({ path, shape, initializer }: Parameter, seed: numb
     case 'fan-in-uniform':
       uniform(Math.sqrt(1 / initializer.fanIn));
       break;
+    case 'prediction-error':
+      predictionError(values, shape[2] * shape[3], () => random.next());
+      break;
   }
   return tensor(values, shape);
+}
+
+function predictionError(values: Float32Array, plane: number, draw: () => number): void {
+  const centre = (plane - 1) / 2;
+  for (let from = 0; from < values.length; from += plane) {
+    // Bounded away from zero, so that no plane's sum is nearly nothing.
+    const drawn = Array.from({ length: plane }, (_, i) => (i === centre ? 0 : 0.5 + draw()));
+    const sum = drawn.reduce((total, value) => total + value, 0);
+    for (const [i, value] of drawn.entries()) values[from + i] = i === centre ? -1 : value / sum;
+  }
 }
 
 /** First values of all parameters, by path. */
