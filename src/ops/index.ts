@@ -22,6 +22,7 @@ import { divideOp } from './divide.ts';
 import { equalOp } from './equal.ts';
 import { expOp } from './exp.ts';
 import { expandOp } from './expand.ts';
+import { foldStepsOp } from './fold-steps.ts';
 import { greaterOp } from './greater.ts';
 import { leakyReluOp } from './leaky-relu.ts';
 import { logOp } from './log.ts';
@@ -50,6 +51,7 @@ import { squareOp } from './square.ts';
 import { subtractOp } from './subtract.ts';
 import { tanhOp } from './tanh.ts';
 import { transposeOp } from './transpose.ts';
+import { unfoldStepsOp } from './unfold-steps.ts';
 
 export { abs } from './abs.ts';
 export { add } from './add.ts';
@@ -73,6 +75,7 @@ export { equal } from './equal.ts';
 export { exp } from './exp.ts';
 export { expand } from './expand.ts';
 export { fill } from './fill.ts';
+export { foldSteps } from './fold-steps.ts';
 export { globalAveragePool2d } from './global-average-pool2d.ts';
 export { gradientsOf, reverseOps } from './gradients.ts';
 export { greater } from './greater.ts';
@@ -105,6 +108,7 @@ export { subtract } from './subtract.ts';
 export { sumTo } from './sum-to.ts';
 export { tanh } from './tanh.ts';
 export { transpose } from './transpose.ts';
+export { unfoldSteps } from './unfold-steps.ts';
 
 // The catalogue is heterogeneous in its attributes; nodes keep an operation and its attributes together.
 const all = [
@@ -127,6 +131,7 @@ const all = [
   equalOp,
   expOp,
   expandOp,
+  foldStepsOp,
   greaterOp,
   leakyReluOp,
   logSoftmaxOp,
@@ -155,6 +160,7 @@ const all = [
   subtractOp,
   tanhOp,
   transposeOp,
+  unfoldStepsOp,
 ] as unknown as readonly Op[];
 
 export const operations: ReadonlyMap<string, Op> = new Map(all.map((op) => [op.name, op]));
