@@ -1,6 +1,6 @@
 /** The packet scan: frame count, times and key frames, from one pass over the packets without decoding. */
 import { setImmediate } from 'node:timers/promises';
-import { AV_CODEC_ID_VP8, AV_PKT_FLAG_CORRUPT, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
+import { AV_CODEC_ID_VP8, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
 import { Packet } from 'node-av/lib';
 import type { Container } from './demux.ts';
 import { ended, noTimestamp, starved } from './ffmpeg.ts';
@@ -9,13 +9,11 @@ import { ended, noTimestamp, starved } from './ffmpeg.ts';
 export interface PacketIndex {
   /** Presentation timestamps in display order, in the stream's time base. */
   ticks: Float64Array;
-  /** Display indices of key frames, ascending. */
+  /** Display indices of key frames, ascending; decoding-order positions where not `exact`. */
   keyFrames: number[];
   /** Every packet has its own presentation timestamp: a frame is known by it, wherever decoding starts. */
   exact: boolean;
   bytes: number;
-  /** Packets that the demuxer marked as incomplete. */
-  corrupt: number;
   /** Packets of the stream, those that show no frame included. */
   packets: number;
 }
@@ -76,44 +74,82 @@ export function breather(check: () => void, everyMs = 8): () => Promise<void> | 
   };
 }
 
-/** Timestamp of a packet in display order; decoding order where the container has nothing better. */
-export function ticksOf(packet: Packet): number {
-  const { pts } = packet;
-  return Number(pts === noTimestamp ? packet.dts : pts);
+/** Presentation timestamp of a packet; NaN where the container gives none. */
+export function ticksOf({ pts }: Packet): number {
+  return pts === noTimestamp ? Number.NaN : Number(pts);
 }
 
+/** Reads all packets once. 16 bytes a frame while it runs, 8 after. */
 export async function scanPackets(container: Container, check: () => void): Promise<PacketIndex> {
-  const { codecpar, timeBase, avgFrameRate } = container.stream;
-  const rate = avgFrameRate.num > 0 && avgFrameRate.den > 0 ? avgFrameRate.num / avgFrameRate.den : 25;
-  const ticksPerFrame = timeBase.den / (timeBase.num * rate);
-  let ticks = new Float64Array(1024);
+  const { codecpar } = container.stream;
+  const shown = new Timestamps();
+  const decoded = new Timestamps();
+  /** Decoding-order positions. */
   const keys: number[] = [];
-  let count = 0;
   let packets = 0;
-  let exact = true;
   let bytes = 0;
-  let corrupt = 0;
   for await (const packet of readPackets(container, breather(check))) {
     packets++;
     bytes += packet.size;
-    if (packet.flags & AV_PKT_FLAG_CORRUPT) corrupt++;
     if (!showsFrame(packet, codecpar.codecId)) continue;
-    if (packet.pts === noTimestamp) exact = false;
-    let tick = ticksOf(packet);
-    // Raw streams have no time at all: the mean frame rate is all there is.
-    if (tick === Number(noTimestamp)) tick = Math.round(count * ticksPerFrame);
-    if (count === ticks.length) {
-      const larger = new Float64Array(count * 2);
-      larger.set(ticks);
-      ticks = larger;
-    }
-    ticks[count++] = tick;
-    if (packet.isKeyframe) keys.push(tick);
+    if (packet.isKeyframe) keys.push(shown.count);
+    shown.push(ticksOf(packet));
+    decoded.push(packet.dts === noTimestamp ? Number.NaN : Number(packet.dts));
   }
-  ticks = ticks.slice(0, count).sort();
-  for (let i = 1; i < count && exact; i++) exact = ticks[i] !== ticks[i - 1];
-  const keyFrames = keys.sort((a, b) => a - b).map((tick) => find(ticks, tick));
-  return { ticks, keyFrames, exact, bytes, corrupt, packets };
+  const pts = shown.values();
+  const keyTicks = Float64Array.from(keys, (position) => pts[position]).sort();
+  const ticks = pts.sort();
+  if (increases(ticks)) {
+    return {
+      ticks,
+      keyFrames: Array.from(keyTicks, (tick) => find(ticks, tick)),
+      exact: true,
+      bytes,
+      packets,
+    };
+  }
+  // AVI and MPEG-PS often time only some of the packets. Decoding times are as evenly spaced as the frames.
+  const dts = decoded.values();
+  return {
+    ticks: increases(dts) ? dts : evenTicks(container, packets),
+    keyFrames: keys,
+    exact: false,
+    bytes,
+    packets,
+  };
+}
+
+/** Raw streams have no time at all: the mean frame rate is all there is. */
+function evenTicks({ stream: { avgFrameRate, timeBase } }: Container, count: number): Float64Array {
+  const rate = avgFrameRate.num > 0 && avgFrameRate.den > 0 ? avgFrameRate.num / avgFrameRate.den : 25;
+  const step = timeBase.den / (timeBase.num * rate);
+  return Float64Array.from({ length: count }, (_, i) => i * step);
+}
+
+/** Whether every value is there (NaN compares false) and greater than the one before. */
+function increases(values: Float64Array): boolean {
+  if (values.length > 0 && Number.isNaN(values[0])) return false;
+  for (let i = 1; i < values.length; i++) if (!(values[i] > values[i - 1])) return false;
+  return true;
+}
+
+/** A list of numbers at 8 bytes each, growing. */
+class Timestamps {
+  count = 0;
+  #buffer = new Float64Array(1024);
+
+  push(value: number): void {
+    if (this.count === this.#buffer.length) {
+      const larger = new Float64Array(this.count * 2);
+      larger.set(this.#buffer);
+      this.#buffer = larger;
+    }
+    this.#buffer[this.count++] = value;
+  }
+
+  values(): Float64Array {
+    return this.#buffer.slice(0, this.count);
+  }
 }
 
 /** Position of a value in an ascending array, or -1. */
