@@ -9,7 +9,7 @@
  * c23; .917, .868, .913 at c40 (table II).
  * Deviations: none in the layers; every output size is table I's. Its receptive fields are 2 too large from the
  * pooling on: a 3x3 window at stride 1 before it adds 2, not 4, so the fields are 3, 5, 7, 11 … 31 and not
- * 3, 5, 9, 13 … 33. A map's cell (i, j) is centred on pixel (15 + 2i, 15 + 2j) (`mapGrid`).
+ * 3, 5, 9, 13 … 33. A map's cell (i, j) is centred on pixel (15 + 2i, 15 + 2j).
  */
 import { z } from 'zod';
 import type { Value } from '../graph/node.ts';

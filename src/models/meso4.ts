@@ -53,9 +53,11 @@ export const meso4: Network<z.infer<typeof options>> = {
 
 /** Convolution, ReLU, batch normalisation, max pooling; 'same' padding throughout. */
 export function mesoBlock(scope: Scope, x: Value, { filters, kernel, pool }: (typeof blocks)[number]): Value {
+  return ops.maxPool2d(mesoFeatures(scope, x, filters, kernel), { kernel: pool, stride: pool });
+}
+
+/** The block before its pooling. */
+export function mesoFeatures(scope: Scope, x: Value, filters: number, kernel: number): Value {
   const convolved = ops.relu(convolution(scope, 'conv', x, { filters, kernel, padding: 'same' }));
-  return ops.maxPool2d(batchNormalisation(scope, 'norm', convolved, kerasNorm), {
-    kernel: pool,
-    stride: pool,
-  });
+  return batchNormalisation(scope, 'norm', convolved, kerasNorm);
 }

@@ -14,7 +14,8 @@ export interface NetworkOutputs {
   /** What classification losses see: [N, 1] log-odds, or [N, 2] for (real, manipulated). Absent for `seg`. */
   readonly logits?: Value;
   /**
-   * [N, h, w] in 0…1, covering the picture or its central part (`mapGrid` in receptive-field.ts says where): the
+   * [N, h, w] in 0…1, covering the picture or its central part (the window arithmetic of
+   * the graph says where: `train/losses/patch-centres.ts`): the
    * probability of manipulated per pixel, or for `cls` the class activation map, normalised per picture (003,
    * equation 3), which ranks pixels and is no probability.
    */
