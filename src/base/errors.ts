@@ -110,6 +110,35 @@ const list = {
     `Batches cannot be drawn with "${sampling}" sampling: ${reason}.`,
     'Choose another batch size or sampling, or add data.',
   ],
+  // Training (train)
+  RECIPE_UNREADABLE: (path: string, reason: string) => [
+    `The recipe ${path} cannot be read: ${reason}.`,
+    'Start from one in the folder recipes/.',
+  ],
+  RECIPE_INVALID: (at: string, reason: string) => [
+    `The recipe is wrong at ${at || 'the top'}: ${reason}.`,
+    'recipes/recipe.schema.json says what may stand there.',
+  ],
+  TRAINING_DIVERGED: (step: number, what: string, layer: string, checkpoint: string) => [
+    `Training stopped at step ${step}: ${what}, first in ${layer}.`,
+    `Lower the learning rate or clip the gradients; last good checkpoint: ${checkpoint}.`,
+  ],
+  RUN_MISSING: (path: string, reason: string) => [
+    `${path} is no training run that can be resumed (${reason}).`,
+    'Name the folder that `mesoscope train` wrote.',
+  ],
+  RUN_EXISTS: (path: string) => [
+    `${path} already holds a run.`,
+    'Continue it with --resume, or name another folder with --out.',
+  ],
+  RUN_FINISHED: (path: string, steps: number) => [
+    `The run ${path} is finished (${steps} steps).`,
+    'Start another with more steps in its recipe.',
+  ],
+  CHECKPOINT_MISMATCH: (path: string, reason: string) => [
+    `The checkpoint ${path} does not fit its recipe: ${reason}.`,
+    'Resume with the recipe that the run was started with.',
+  ],
   // Output
   OUTPUT_UNWRITABLE: (path: string, reason: string) => [
     `${path} cannot be written (${reason}).`,
