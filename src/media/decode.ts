@@ -1,5 +1,5 @@
 /** One pass over a clip: reads packets, decodes what the plan needs, gives back the wanted frames. */
-import { AV_FRAME_FLAG_CORRUPT, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
+import { AV_FRAME_FLAG_CORRUPT, AV_PKT_FLAG_CORRUPT, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
 import type { Frame as AvFrame, Packet } from 'node-av/lib';
 import { Decoder, type DecoderSettings } from './decoder.ts';
 import type { Container } from './demux.ts';
@@ -69,6 +69,8 @@ class Pass {
   readonly #unsent: Set<number>;
   /** Display indices that were given to the decoder and have not come back. */
   readonly #awaited = new Set<number>();
+  /** Those of them whose packets the demuxer marked as incomplete: decoders do not always notice. */
+  readonly #incomplete = new Set<number>();
   /** Where the decoder was last started; undefined: at the start of the clip. */
   #key: number | undefined;
   /** Wanted frames before this position have come back or are lost. */
@@ -219,6 +221,7 @@ class Pass {
 
   *#feed(packet: Packet, at: number): Generator<DecodedFrame, void, void> {
     if (at >= (this.#key ?? 0)) this.#awaited.add(at);
+    if (packet.flags & AV_PKT_FLAG_CORRUPT) this.#incomplete.add(at);
     this.#settings.work.packetsDecoded++;
     yield* this.#take(this.#decoder.decode(packet));
   }
@@ -240,7 +243,8 @@ class Pass {
       this.#lose(at);
       this.#awaited.delete(at);
       const key = frame.keyFrame === 1;
-      if (frame.flags & AV_FRAME_FLAG_CORRUPT || frame.decodeErrorFlags !== 0) {
+      const incomplete = this.#incomplete.delete(at);
+      if (incomplete || frame.flags & AV_FRAME_FLAG_CORRUPT || frame.decodeErrorFlags !== 0) {
         this.#loseFrame(at, lossReasons.damaged);
       } else {
         losses.found(at);

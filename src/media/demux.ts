@@ -109,6 +109,9 @@ export function geometryOf(stream: Stream): Geometry {
   };
 }
 
+/** MPEG-1's bit_rate 0x3FFFF (in 400 bit/s, ISO 11172-2 §2.4.3.2) means "variable". */
+const variableMpegRate = 0x3ffff * 400;
+
 const positive = (value: number): number | undefined =>
   Number.isFinite(value) && value > 0 ? value : undefined;
 
@@ -117,6 +120,7 @@ export function describeContainer(file: MediaFile, { format, stream }: Container
   const turned = swapsSides(orientation);
   const { num, den } = stream.timeBase;
   const rate = stream.avgFrameRate;
+  const bitRate = Number(stream.codecpar.bitRate);
   return {
     path: file.path,
     bytes: file.bytes,
@@ -132,7 +136,7 @@ export function describeContainer(file: MediaFile, { format, stream }: Container
     durationSeconds:
       positive((Number(stream.duration) * num) / den) ?? positive(Number(format.duration) / 1e6),
     frameRate: positive(rate.den > 0 ? rate.num / rate.den : 0),
-    bitRate: positive(Number(stream.codecpar.bitRate)),
+    bitRate: positive(bitRate === variableMpegRate ? 0 : bitRate),
     videoTracks: format.streams.filter(isVideo).length,
     audioTracks: format.streams.filter(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_AUDIO).length,
   };

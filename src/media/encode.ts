@@ -56,6 +56,8 @@ export interface EncodeOptions {
   range?: 'full' | 'limited';
   /** Further options of the encoder, by FFmpeg's names. */
   codecOptions?: Readonly<Record<string, string>>;
+  /** Further options of the muxer, such as `movflags`: `faststart`. */
+  containerOptions?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -119,6 +121,9 @@ class VideoEncoder {
         `choosing a muxer for ${path}`,
       );
       this.#stream = this.#openEncoder();
+      for (const [key, value] of Object.entries(options.containerOptions ?? {})) {
+        must(this.#format.setOption(key, value), `setting ${key}=${value} of the muxer`);
+      }
       const opened = this.#format.openOutputSync();
       if (opened < 0) throw errors.OUTPUT_UNWRITABLE(path, reasonOf(opened));
       this.#written(this.#format.writeHeaderSync(null));

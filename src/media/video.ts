@@ -191,10 +191,11 @@ class VideoReader implements ClipReader {
   /** Frames that the container announces and the file does not hold. */
   async #missingFrames({ packets }: PacketIndex, times: Float64Array): Promise<number> {
     const { container, durationSeconds, frameRate } = this.info;
-    if (container === 'mp4' || container === 'mov') {
-      return Math.max(0, Number(this.#container.stream.nbFrames) - packets);
-    }
+    const indexed = container === 'mp4' || container === 'mov';
+    const counted = indexed ? Number(this.#container.stream.nbFrames) - packets : 0;
+    if (counted > 0) return counted;
     if (!(await measureExtent(this.#file)).cut) return 0;
+    // Without an index, the announced duration is the best guess; at least one frame is gone.
     const lasted = times[times.length - 1] + 1 / (frameRate ?? 25);
     return Math.max(1, Math.round(((durationSeconds ?? 0) - lasted) * (frameRate ?? 25)));
   }
