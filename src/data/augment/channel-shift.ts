@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { type Photometric, probability } from './augmentation.ts';
+import { grading } from './colour-matrix.ts';
+
+const parameters = z.strictObject({
+  /** Largest offset, in levels of 255; 30 as in the generator that MesoNet's authors published. */
+  levels: z.number().min(0).max(255).default(30),
+  probability,
+});
+
+/** Adds one offset to all channels: Keras's channel_shift, which is what 000 calls a hue change. */
+export const channelShift: Photometric<z.output<typeof parameters>> = {
+  name: 'channelShift',
+  parameters,
+  draw({ levels }, random) {
+    const matrix = grading(1, random.uniform(-levels, levels));
+    return () => matrix;
+  },
+};
