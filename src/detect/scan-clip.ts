@@ -43,7 +43,7 @@ export async function scanClip(path: string, options: ScanClipOptions): Promise<
     hash.catch(() => undefined);
     const index = await watch.time('packets', () => (reader as ClipReader).scan());
     clip = describeClip(path, reader.info, index.frames);
-    const tracker = new FaceTracker(options.finder);
+    const tracker = new FaceTracker(options.finder, { keepMeshes: false });
     const scorer = new FaceScorer(detector, watch);
     const framesAnalysed = await readFrames(reader, tracker, scorer, options, watch, index.frames);
     clip.sha256 = await watch.time('hash', () => hash);
@@ -56,7 +56,7 @@ export async function scanClip(path: string, options: ScanClipOptions): Promise<
       ...judged,
       calibrated: detector.contract.calibration.kind !== 'none',
       tracks,
-      cuts: tracker.cuts(),
+      cuts: tracker.cuts().map((cut) => cut.timeSeconds),
       framesAnalysed,
       dropped: addUp([...reader.dropped, ...tracker.dropped(), ...scorer.dropped]),
       timing: watch.seconds(),
