@@ -1,6 +1,4 @@
 /** Worker threads that start from TypeScript in development and tests, and from JavaScript once built. */
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { type ErrorCode, UserError } from './errors.ts';
 
@@ -13,8 +11,8 @@ export function startWorker(url: URL, options: WorkerOptions = {}): Worker {
   if (!import.meta.url.endsWith('.ts')) {
     return new Worker(new URL(url.href.replace(/\.ts$/, '.js')), options);
   }
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return new Worker(url, { ...options, execArgv: [...(options.execArgv ?? []), '--import', tsx] });
+  // Not `execArgv: ['--import', 'tsx']`: tsx leaves worker threads alone there, and Node 20 refuses the extension.
+  return new Worker(new URL('./worker-start.mjs', import.meta.url), { ...options, argv: [url.href] });
 }
 
 /** An error as it travels between threads, where classes are lost. */

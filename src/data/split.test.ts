@@ -29,7 +29,10 @@ describe('split by source', () => {
     expect(ids(sides.flat()).sort()).toEqual(ids(items).sort());
     const owners = new Map<string, number>();
     for (const [k, side] of sides.entries()) {
-      for (const { sourceId } of side) expect(owners.get(sourceId) ?? k).toBe(k), owners.set(sourceId, k);
+      for (const { sourceId } of side) {
+        expect(owners.get(sourceId) ?? k).toBe(k);
+        owners.set(sourceId, k);
+      }
     }
   });
 
