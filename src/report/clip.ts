@@ -2,14 +2,14 @@
 import type { Contract } from '../detect/contract.ts';
 import type { ClipResult } from '../detect/result.ts';
 import type { ClipAnalysis } from '../detect/types.ts';
-import { faces, openEnded } from './crops.ts';
+import { faces } from './crops.ts';
 import { baseName, clock, percent, plural, range, score, sentence } from './format.ts';
 import { type Html, html, trusted } from './html.ts';
 import { gauge, mark, toneOf } from './marks.ts';
 import { page } from './page.ts';
 import { dropped, exhibit, limits, method, people, signOff, usualFace } from './sections.ts';
 import { timeline } from './timeline.ts';
-import { isPicture, outcomeOf, outcomeWords, standfirst, standing } from './wording.ts';
+import { isPicture, openEnded, outcomeOf, outcomeWords, standfirst, standing } from './wording.ts';
 
 export interface ReportContext {
   /** Of the detector that scored, or would have scored, the clip. */

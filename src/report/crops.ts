@@ -4,10 +4,10 @@ import type { ClipResult, TrackResult } from '../detect/result.ts';
 import type { EvidenceCrop } from '../detect/types.ts';
 import { encodeJpeg } from '../media/image.ts';
 import type { Picture } from '../media/types.ts';
-import { clock, plural, range, score } from './format.ts';
+import { clock, plural, score } from './format.ts';
 import { type Html, html, trusted } from './html.ts';
 import { mark, toneOf, toneOfScore } from './marks.ts';
-import { isPicture, outcomeWords, stretch, trackName } from './wording.ts';
+import { intervalText, isPicture, outcomeWords, stretch, trackName } from './wording.ts';
 
 const jpegQuality = 82;
 
@@ -51,17 +51,6 @@ async function person(
     least.length > 0 && html`<div><h4>Least suspicious</h4>${await strip(least)}</div>`
   }</div></div>
 `;
-}
-
-/** A single face has no interval, which the result writes as the whole range. */
-export function openEnded({ interval }: Pick<TrackResult, 'interval'>): boolean {
-  return interval !== null && interval[0] === 0 && interval[1] === 1;
-}
-
-/** `0.74–0.94`, or that there is none. */
-export function intervalText(of: Pick<TrackResult, 'interval'>): string {
-  if (!of.interval) return '';
-  return openEnded(of) ? 'no interval from so few faces' : range(of.interval);
 }
 
 /** The higher-scored half and the lower, at most three each, in order of suspicion. Up to three are not split. */

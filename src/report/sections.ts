@@ -1,7 +1,6 @@
 /** The report's sections that are words and tables. */
 import type { Contract } from '../detect/contract.ts';
 import type { ClipResult, TrackResult } from '../detect/result.ts';
-import { intervalText, openEnded } from './crops.ts';
 import { bytes, clock, list, plural, score, sentence } from './format.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { mark, scoreBar, toneOf } from './marks.ts';
@@ -11,8 +10,10 @@ import {
   calibrationInWords,
   cropInWords,
   generalLimits,
+  intervalText,
   isPicture,
   measuredAt,
+  openEnded,
   outcomeWords,
   ratesInWords,
   samplingInWords,

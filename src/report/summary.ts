@@ -2,13 +2,21 @@
 import type { Contract } from '../detect/contract.ts';
 import type { ClipResult } from '../detect/result.ts';
 import { timestamp } from './clip.ts';
-import { intervalText, openEnded } from './crops.ts';
 import { baseName, clock, plural, score, sentence } from './format.ts';
 import { type Html, html } from './html.ts';
 import { mark, scoreBar, toneOf } from './marks.ts';
 import { page } from './page.ts';
 import { definitions } from './sections.ts';
-import { isPicture, type Outcome, outcomeOf, outcomeWords, standing, thresholdsInWords } from './wording.ts';
+import {
+  intervalText,
+  isPicture,
+  type Outcome,
+  openEnded,
+  outcomeOf,
+  outcomeWords,
+  standing,
+  thresholdsInWords,
+} from './wording.ts';
 
 export interface SummaryEntry {
   result: ClipResult;

@@ -2,7 +2,7 @@
 import type { Aggregation, Contract } from '../detect/contract.ts';
 import type { ClipResult, TrackResult, Verdict } from '../detect/result.ts';
 import { verdictWords } from '../detect/result.ts';
-import { clock, list, percent, plural, score, sentence } from './format.ts';
+import { clock, list, percent, plural, range, score, sentence } from './format.ts';
 
 /** Verdict of a clip or, where it could not be read, that. */
 export type Outcome = Verdict | 'error';
@@ -59,6 +59,17 @@ export function standfirst(result: ClipResult): string {
 /** A still: there is no time to draw. */
 export function isPicture(result: ClipResult): boolean {
   return result.clip.durationSeconds === 0 || result.clip.frames === 1;
+}
+
+/** A single face has no interval, which the result writes as the whole range. */
+export function openEnded({ interval }: Pick<TrackResult, 'interval'>): boolean {
+  return interval !== null && interval[0] === 0 && interval[1] === 1;
+}
+
+/** `0.74–0.94`, or that there is none. */
+export function intervalText(of: Pick<TrackResult, 'interval'>): string {
+  if (!of.interval) return '';
+  return openEnded(of) ? 'no interval from so few faces' : range(of.interval);
 }
 
 export interface Standing {

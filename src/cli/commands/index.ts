@@ -1,0 +1,11 @@
+import type { CliCommand } from '../command.ts';
+import { modelShow } from './model-show.ts';
+import { scan } from './scan.ts';
+
+/** All commands; a test asserts that these are the folder's files. */
+export const commands: readonly CliCommand[] = [scan, modelShow];
+
+/** What `mesoscope --help` says of the words that only group commands. */
+export const groups: Readonly<Record<string, string>> = {
+  model: 'detectors: show, import, list',
+};

@@ -1,0 +1,132 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { describe, errors } from '../../base/errors.ts';
+import { parseAggregation } from '../../detect/aggregate.ts';
+import { defaultDetector } from '../../detect/bundled.ts';
+import type { Aggregation } from '../../detect/contract.ts';
+import type { ScannerOptions } from '../../detect/scanner.ts';
+import { defaultSampling, formatSampling, parseSampling, type Sampling } from '../../media/sampling.ts';
+import type { Device } from '../../runtime/devices.ts';
+import type { CliCommand } from '../command.ts';
+import { scanBatch } from '../scan-batch.ts';
+
+/** `devices` of the runtime, whose module loads the engine: help must not wait for that. A test compares the two. */
+export const deviceNames: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
+
+interface Options {
+  json?: true;
+  out?: string;
+  detector?: string;
+  sample: Sampling;
+  aggregate?: Aggregation['frames'];
+  device: Device;
+  threads: number;
+  seed: number;
+  failOn?: 'likely';
+  quiet?: true;
+}
+
+export const scan: CliCommand = {
+  name: 'scan',
+  register: (command, context) =>
+    command
+      .summary('look for manipulated faces in videos and pictures')
+      .description(
+        'Looks for manipulated faces in videos and pictures: who, when, and how sure. Folders are searched for media.',
+      )
+      .argument('<paths...>', 'files or folders')
+      .option('--json', 'one JSON line a clip on stdout (docs/result.md)')
+      .option('--out <folder>', 'write JSON and an HTML report a clip there, and summary.html')
+      .option('--detector <file|name>', `detector (default: ${defaultDetector})`)
+      .addOption(
+        new Option(
+          '--sample <policy>',
+          'frames to look at: even:N, fps:N, every:N, range:START+COUNT, keyframes',
+        )
+          .argParser(asOption(parseSampling))
+          .default(defaultSampling, formatSampling(defaultSampling)),
+      )
+      .addOption(
+        new Option('--aggregate <rule>', "frames to a track's score: mean, top-k:SHARE, max, confident")
+          .argParser(asOption(aggregationOf))
+          .default(undefined, "the detector's own"),
+      )
+      .addOption(new Option('--device <device>', 'where networks run').choices(deviceNames).default('cpu'))
+      .addOption(
+        new Option('--threads <n>', 'threads of decoder and networks').argParser(whole(1, 256)).default(2),
+      )
+      .addOption(
+        new Option('--seed <n>', 'of the intervals').argParser(whole(0, Number.MAX_SAFE_INTEGER)).default(0),
+      )
+      .addOption(
+        new Option('--fail-on <verdict>', 'exit with 3 when a clip has this verdict').choices(['likely']),
+      )
+      .option('--quiet', 'no progress and no table; errors are still told')
+      .addHelpText('after', exitCodeHelp)
+      .action(async (paths: string[], options: Options, self: Command) => {
+        const scanner: ScannerOptions = {
+          device: options.device,
+          threads: options.threads,
+          seed: options.seed,
+          ...(options.detector !== undefined ? { detector: options.detector } : {}),
+          ...(options.aggregate ? { aggregation: options.aggregate } : {}),
+        };
+        context.exit(
+          await scanBatch(context, {
+            paths,
+            scanner,
+            sampling: options.sample,
+            json: options.json === true,
+            quiet: options.quiet === true,
+            out: options.out,
+            failOnLikely: options.failOn === 'likely',
+            given: givenOptions(self),
+          }),
+        );
+      }),
+};
+
+const exitCodeHelp = `
+Exit codes: 0 scanned, 1 some input failed (the others are still done), 2 wrong usage,
+3 with --fail-on when a clip has that verdict, 130 after Ctrl-C.`;
+
+function aggregationOf(text: string): Aggregation['frames'] {
+  const rule = parseAggregation(text);
+  if (!rule) throw errors.USAGE(`Unknown aggregation "${text}": use mean, top-k:SHARE, max or confident.`);
+  return rule;
+}
+
+/** A parser's own error as commander's, which names the option. */
+function asOption<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(describe(error));
+    }
+  };
+}
+
+function whole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high) {
+      throw new InvalidArgumentError(`A whole number from ${low} to ${high} is wanted.`);
+    }
+    return value;
+  };
+}
+
+/** Options that shape the numbers, as they would be typed: for the command that replays a scan. */
+function givenOptions(command: Command): string[] {
+  const options = command.opts<Options>();
+  const rule = options.aggregate;
+  const from = (name: keyof Options) => command.getOptionValueSource(name) === 'cli';
+  return [
+    ...['--sample', formatSampling(options.sample)],
+    ...(from('detector') ? ['--detector', String(options.detector)] : []),
+    ...(rule ? ['--aggregate', rule.kind === 'top-k' ? `top-k:${rule.share}` : rule.kind] : []),
+    ...(from('device') ? ['--device', options.device] : []),
+    ...['--seed', String(options.seed)],
+  ];
+}

@@ -1,0 +1,218 @@
+/** `mesoscope scan`, without its options' syntax: clip after clip, each result out as soon as it is there. */
+import { describe, type ErrorCode, errors, UserError } from '../base/errors.ts';
+import { version } from '../base/version.ts';
+import { type ClipResult, resultSchemaName } from '../detect/result.ts';
+import type { Scanner, ScannerOptions } from '../detect/scanner.ts';
+import type { ClipAnalysis } from '../detect/types.ts';
+import { findMedia } from '../media/find.ts';
+import type { Sampling } from '../media/sampling.ts';
+import type { SummaryEntry } from '../report/summary.ts';
+import type { CliContext } from './command.ts';
+import { errorLine, exitCodes } from './io.ts';
+import { Names, prepareFolder, writeWhole } from './output.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { replayCommand } from './replay.ts';
+import { resultTable, tallyLine } from './table.ts';
+
+export interface BatchOptions {
+  paths: readonly string[];
+  scanner: ScannerOptions;
+  sampling: Sampling;
+  json: boolean;
+  quiet: boolean;
+  out: string | undefined;
+  failOnLikely: boolean;
+  /** Options that shape the numbers, for the replay command. */
+  given: readonly string[];
+}
+
+/** Something to scan, or what was wrong with it before a scan. */
+interface Input {
+  path: string;
+  problem?: Error;
+}
+
+/** @returns the exit code. Throws what concerns the batch as a whole: an unusable detector or output folder. */
+export async function scanBatch(context: CliContext, options: BatchOptions): Promise<number> {
+  const { signal } = context;
+  if (options.out !== undefined) await prepareFolder(options.out);
+  const inputs = await findInputs(options.paths);
+  const scanner = await context.openScanner(options.scanner);
+  const progress = startProgress(context.stderr, inputs.length, options.quiet);
+  const batch = new Batch(context, options, scanner, inputs, progress);
+  try {
+    for (const [index, input] of inputs.entries()) {
+      if (signal.aborted) break;
+      progress.begin(index, input.path);
+      const analysis = await scanOne(scanner, input, options.sampling, signal, progress);
+      if (!analysis) break;
+      await batch.take(analysis);
+      progress.end();
+    }
+    await batch.summarise(signal.aborted);
+  } finally {
+    progress.stop();
+    await scanner.close();
+  }
+  batch.sayHowItWent(signal.aborted);
+  if (signal.aborted) return Number(signal.reason) || exitCodes.interrupted;
+  return batch.exitCode();
+}
+
+async function findInputs(paths: readonly string[]): Promise<Input[]> {
+  const inputs = new Map<string, Input>();
+  const onProblem = (path: string, problem: Error) => void inputs.set(path, { path, problem });
+  for await (const path of findMedia(paths, { onProblem })) {
+    if (!inputs.has(path)) inputs.set(path, { path });
+  }
+  return [...inputs.values()];
+}
+
+/** Undefined after an abort. */
+async function scanOne(
+  scanner: Scanner,
+  { path, problem }: Input,
+  sampling: Sampling,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<ClipAnalysis | undefined> {
+  if (problem) return { result: failure(path, problem, scanner), evidence: [] };
+  try {
+    return await scanner.scan(path, { sampling, signal, onProgress: (p) => progress.update(p) });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** The result of an input that never reached the scanner. */
+function failure(path: string, problem: Error, scanner: Scanner): ClipResult {
+  const code: ErrorCode = problem instanceof UserError ? problem.code : 'CLIP_UNREADABLE';
+  const unknown = { sha256: null, bytes: null, container: null, codec: null, width: null, height: null };
+  return {
+    schema: resultSchemaName,
+    tool: { name: 'mesoscope', version },
+    clip: { path, ...unknown, durationSeconds: null, frames: null },
+    detector: scanner.detector,
+    settings: null,
+    status: 'error',
+    verdict: 'not_assessable',
+    score: null,
+    interval: null,
+    calibrated: false,
+    reasons: [describe(problem)],
+    tracks: [],
+    cuts: [],
+    framesAnalysed: 0,
+    dropped: [],
+    timing: {},
+    error: { code, message: describe(problem) },
+  };
+}
+
+/** Results so far, and where they go. */
+class Batch {
+  readonly #context: CliContext;
+  readonly #options: BatchOptions;
+  readonly #scanner: Scanner;
+  readonly #progress: Progress;
+  readonly #names: Names;
+  readonly #entries: SummaryEntry[] = [];
+  #unwritten = 0;
+
+  constructor(
+    context: CliContext,
+    options: BatchOptions,
+    scanner: Scanner,
+    inputs: readonly Input[],
+    progress: Progress,
+  ) {
+    this.#context = context;
+    this.#options = options;
+    this.#scanner = scanner;
+    this.#progress = progress;
+    this.#names = new Names(
+      options.out ?? '',
+      inputs.map((input) => input.path),
+    );
+  }
+
+  /** One clip's result: to stdout, to the folder, and an error's line to stderr. */
+  async take(analysis: ClipAnalysis): Promise<void> {
+    const { result } = analysis;
+    if (result.error) {
+      const { code, message } = result.error;
+      this.#progress.note(errorLine(new UserError(code as ErrorCode, message, '')));
+    }
+    if (this.#options.json) this.#context.stdout.write(`${JSON.stringify(result)}\n`);
+    this.#entries.push({ result, report: await this.#save(analysis) });
+  }
+
+  async #save(analysis: ClipAnalysis): Promise<string | null> {
+    const { out, given } = this.#options;
+    if (out === undefined) return null;
+    const { result } = analysis;
+    const { clipReport } = await import('../report/clip.ts');
+    const replay = replayCommand([result.clip.path], given, out);
+    const html = await clipReport(analysis, {
+      contract: this.#scanner.contract,
+      replay,
+      createdAt: new Date(),
+    });
+    const stem = await this.#names.stemFor(result.clip);
+    return (await this.#write(out, {
+      [`${stem}.json`]: `${JSON.stringify(result, null, 2)}\n`,
+      [`${stem}.html`]: html,
+    }))
+      ? `${stem}.html`
+      : null;
+  }
+
+  /** The page over all clips, also of what was done before an interruption. */
+  async summarise(interrupted: boolean): Promise<void> {
+    const { out, given, paths } = this.#options;
+    if (out === undefined || this.#entries.length === 0) return;
+    const { batchSummary } = await import('../report/summary.ts');
+    const { contract, detector } = this.#scanner;
+    const replay = replayCommand(paths, given, out);
+    const summary = { contract, detector, replay, createdAt: new Date(), interrupted };
+    await this.#write(out, { 'summary.html': batchSummary(this.#entries, summary) });
+  }
+
+  /** A full disk costs this clip its files, not the batch its results: space may be freed meanwhile. */
+  async #write(folder: string, files: Record<string, string>): Promise<boolean> {
+    try {
+      await writeWhole(folder, files);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#unwritten += 1;
+      this.#progress.note(errorLine(error));
+      return false;
+    }
+  }
+
+  sayHowItWent(interrupted: boolean): void {
+    const { json, quiet, out } = this.#options;
+    const { stdout, stderr, colour } = this.#context;
+    const results = this.#entries.map((entry) => entry.result);
+    if (!quiet && !json && results.length > 0) {
+      stdout.write(`${resultTable(results, { colour, width: stdout.columns ?? 100 })}\n\n`);
+    }
+    if (!quiet) {
+      const to = json ? stderr : stdout;
+      to.write(`${tallyLine(results)}\n`);
+      if (out !== undefined && this.#entries.some((entry) => entry.report)) to.write(`Reports in ${out}\n`);
+    }
+    if (interrupted) stderr.write(`${errorLine(errors.INTERRUPTED())}\n`);
+  }
+
+  exitCode(): number {
+    const results = this.#entries.map((entry) => entry.result);
+    if (this.#options.failOnLikely && results.some((result) => result.verdict === 'manipulation_likely')) {
+      return exitCodes.likely;
+    }
+    const failed = this.#unwritten > 0 || results.some((result) => result.status === 'error');
+    return failed ? exitCodes.failed : exitCodes.done;
+  }
+}
