@@ -1,9 +1,10 @@
 import type { CliCommand } from '../command.ts';
+import { modelImport } from './model-import.ts';
 import { modelShow } from './model-show.ts';
 import { scan } from './scan.ts';
 
 /** All commands; a test asserts that these are the folder's files. */
-export const commands: readonly CliCommand[] = [scan, modelShow];
+export const commands: readonly CliCommand[] = [scan, modelShow, modelImport];
 
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {

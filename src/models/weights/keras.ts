@@ -99,12 +99,18 @@ function convert(kind: string, { name, shape, values }: KerasLayer['weights'][nu
   return { path: `${path}/weight`, value: tensor(turned, [outputs, inputs, h, w]) };
 }
 
+const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
 async function readLayers(path: string): Promise<KerasLayer[]> {
   const bytes = await readFile(path).catch((cause) => {
     throw errors.WEIGHTS_INVALID(path, describe(cause));
   });
+  if (!hdf5Signature.every((byte, i) => bytes[i] === byte))
+    throw errors.WEIGHTS_INVALID(path, 'not an HDF5 file');
   const h5 = await import('h5wasm/node');
-  const { FS } = await h5.ready;
+  const { FS, activate_throwing_error_handler } = await h5.ready;
+  // Without it HDF5 prints its own stack to stderr and goes on.
+  activate_throwing_error_handler();
   const name = `/${path.replaceAll(/[^a-zA-Z0-9.]/g, '_')}`;
   FS.writeFile(name, bytes);
   let file: InstanceType<typeof h5.File> | undefined;
