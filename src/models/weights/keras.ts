@@ -123,7 +123,12 @@ async function readLayers(path: string): Promise<KerasLayer[]> {
       .filter((layer) => layer.weights.length > 0);
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'UserError') throw cause;
-    throw errors.WEIGHTS_INVALID(path, `not an HDF5 file of Keras weights: ${describe(cause)}`);
+    const why = describe(cause);
+    // HDF5's own errors are stacks of C functions.
+    throw errors.WEIGHTS_INVALID(
+      path,
+      why.startsWith('HDF5-DIAG') ? 'the HDF5 file is damaged or cut off' : why,
+    );
   } finally {
     file?.close();
     FS.unlink(name);
