@@ -247,10 +247,10 @@ class Pass {
       if (incomplete || frame.flags & AV_FRAME_FLAG_CORRUPT || frame.decodeErrorFlags !== 0) {
         this.#loseFrame(at, lossReasons.damaged);
       } else {
-        losses.found(at);
         if (key) this.#lastKey = Math.max(this.#lastKey, at);
         if (this.#missed === undefined && wanted[this.#due] === at) {
           this.#due++;
+          losses.found(at);
           yield { frame, index: at, afterDamage: this.#lastLost > this.#lastKey };
         }
       }
@@ -273,13 +273,14 @@ class Pass {
   }
 
   #loseFrame(at: number, reason: string): void {
-    const { wanted, route, stepBack, losses } = this.#settings;
+    const { wanted, route, stepBack, losses, index } = this.#settings;
     losses.lose(at, reason);
     this.#lastLost = Math.max(this.#lastLost, at);
     if (wanted[this.#due] !== at) return;
     // A restart may have begun at a frame that only claims to be a key frame: worth one more try.
     const retried = stepBack && this.#due === 0;
-    if (route === 'restart' && this.#key !== undefined && !retried) this.#missed ??= at;
+    const canStepBack = this.#key !== undefined && this.#key > index.keyFrames[0];
+    if (route === 'restart' && canStepBack && !retried) this.#missed ??= at;
     else this.#due++;
   }
 }

@@ -194,14 +194,18 @@ class VideoReader implements ClipReader {
     const indexed = container === 'mp4' || container === 'mov';
     const counted = indexed ? Number(this.#container.stream.nbFrames) - packets : 0;
     if (counted > 0) return counted;
-    if (!(await measureExtent(this.#file)).cut) return 0;
-    // Without an index, the announced duration is the best guess; at least one frame is gone.
     const lasted = times[times.length - 1] + 1 / (frameRate ?? 25);
-    return Math.max(1, Math.round(((durationSeconds ?? 0) - lasted) * (frameRate ?? 25)));
+    const missing = Math.round(((durationSeconds ?? 0) - lasted) * (frameRate ?? 25));
+    // Without an index, the announced duration is the best guess; at least one frame is gone.
+    if ((await measureExtent(this.#file)).cut) return Math.max(1, missing);
+    // Damage inside a Matroska file can end it as well; with sound the duration may be that of the sound.
+    const silent = this.info.audioTracks === 0;
+    return /^(?:matroska|webm)$/.test(container) && silent && missing > (frameRate ?? 25) / 2 ? missing : 0;
   }
 }
 
 function routeOf(sampling: Sampling, index: PacketIndex, { path }: FrameOptions): Route {
+  if (path === 'all') return 'all';
   if (sampling.kind === 'keyframes') return 'keyframes';
-  return index.exact && path !== 'all' ? 'restart' : 'all';
+  return index.exact ? 'restart' : 'all';
 }
