@@ -55,3 +55,9 @@ export function greedyPairs(candidates: readonly Pair[]): Pair[] {
   }
   return chosen;
 }
+
+/** Within a factor of 1.5 in size. */
+export function alikeInSize(a: Box, b: Box): boolean {
+  const ratio = Math.max(a.width, a.height) / Math.max(b.width, b.height);
+  return ratio > 1 / 1.5 && ratio < 1.5;
+}

@@ -7,7 +7,7 @@
  */
 import { iou } from '../base/geometry.ts';
 import type { Dropped, Frame } from '../media/types.ts';
-import { belonging, closeness, greedyPairs, type Pair, plainPairs } from './association.ts';
+import { alikeInSize, belonging, closeness, greedyPairs, type Pair, plainPairs } from './association.ts';
 import { type FaceSource, type FindOptions, goodMesh } from './finder.ts';
 import { similarity } from './identity.ts';
 import { groupPeople, Likeness } from './people.ts';
@@ -66,6 +66,11 @@ const leastFaces = 3;
 const tileEvery = { dense: 15, sparse: 4 };
 /** Ended tracks whose portraits may wait undescribed: 450 kB each. */
 const mostWaiting = 16;
+/** Median mesh flag that a track needs. */
+const leastTrackMesh = 0.65;
+/** Detector score from which something without a fitting mesh is still called a face. */
+const surelyFace = 0.7;
+const noMeshFits = 'face turned away or hidden (no mesh fits)';
 /** Faces narrower than this share of the frame's shorter side are looked at closely again. */
 const smallShare = 0.12;
 
@@ -163,7 +168,9 @@ export class FaceTracker {
     const found = await this.#source.find(frame, options);
     const fit = found.filter((face) => face.meshConfidence >= goodMesh);
     if (due && (newShot || fit.length === 0)) this.#sinceTiles = 0;
-    this.#drop('face turned away or hidden (no mesh fits)', found.length - fit.length);
+    // Weak detections without a mesh are patterns and hands: no face was left out there.
+    const unfit = found.filter((face) => face.meshConfidence < goodMesh && face.confidence >= surelyFace);
+    this.#drop(noMeshFits, unfit.length);
     return fit;
   }
 
@@ -176,17 +183,17 @@ export class FaceTracker {
   ): Promise<boolean> {
     const tracks = [...this.#live];
     const boxes = faces.map((face) => face.box);
-    const settled =
-      verdict === 'unsure'
-        ? []
-        : plainPairs(
-            tracks.map(({ last }) => last.box),
-            boxes,
-            dense ? 0.3 : 0.5,
-          ).filter(({ track }) => tracks[track].missed === 0);
-    const pairs = [...settled, ...(await this.#byLikeness(frame, tracks, faces, settled))];
+    const changed = verdict === 'unsure' || verdict === 'likely';
+    const settled = changed
+      ? []
+      : plainPairs(
+          tracks.map(({ last }) => last.box),
+          boxes,
+          dense ? 0.3 : 0.5,
+        ).filter(({ track }) => tracks[track].missed === 0);
+    const pairs = [...settled, ...(await this.#byLikeness(frame, tracks, faces, settled, changed))];
     let stayed = true;
-    if (verdict === 'unsure' && tracks.length > 0 && pairs.length === 0) {
+    if (changed && pairs.length === 0 && (tracks.length > 0 || verdict === 'likely')) {
       this.#cutHere(frame);
       stayed = false;
     }
@@ -205,6 +212,7 @@ export class FaceTracker {
     tracks: readonly Live[],
     faces: readonly Face[],
     settled: readonly Pair[],
+    changed: boolean,
   ): Promise<Pair[]> {
     const openTracks = [...tracks.keys()].filter((i) => !settled.some(({ track }) => track === i));
     const openFaces = [...faces.keys()].filter((i) => !settled.some(({ face }) => face === i));
@@ -216,6 +224,8 @@ export class FaceTracker {
       const known = await tracks[track].likeness.vector(describe);
       for (const [k, face] of openFaces.entries()) {
         const near = closeness(tracks[track].last.box, faces[face].box);
+        // Where the picture changed, the same person elsewhere or at another size is another camera: a cut.
+        if (changed && !(near > 0 && alikeInSize(tracks[track].last.box, faces[face].box))) continue;
         const score = belonging(near, similarity(known, vectors[k]));
         if (score !== undefined) candidates.push({ track, face, score });
       }
@@ -276,7 +286,8 @@ export class FaceTracker {
     for (const track of ending) {
       if (track.faces.length < leastFaces && track.chances >= leastFaces) {
         this.#drop('seen too briefly to be a face', track.faces.length);
-      } else this.#ended.push(track);
+      } else if (medianMesh(track.faces) < leastTrackMesh) this.#drop(noMeshFits, track.faces.length);
+      else this.#ended.push(track);
     }
   }
 
@@ -314,6 +325,11 @@ export class FaceTracker {
 /** Whether a followed mesh is the same face a moment later: it fits, and did not leap or change its size. */
 function stillThere(before: Face, now: Face): boolean {
   return now.meshConfidence >= goodMesh && iou(before.box, now.box) > 0.3;
+}
+
+function medianMesh(faces: readonly Face[]): number {
+  const flags = faces.map((face) => face.meshConfidence).sort((a, b) => a - b);
+  return flags[flags.length >> 1];
 }
 
 function tracked(frame: Frame, face: Face): TrackedFace {
