@@ -98,6 +98,15 @@ describe('augmentations', () => {
     );
   });
 
+  it('contrast stretches about the mean grey of what the brightness left', async () => {
+    // Half 50, half 150: mean 100, brightness 1.2 makes 60 and 180 about 120; contrast 0.5 makes 90 and 150.
+    const data = new Uint8Array(48 * 48 * 3).fill(50);
+    data.fill(150, data.length / 2);
+    const recipe = { brightness: { factor: [1.2, 1.2] }, contrast: { factor: [0.5, 0.5] } };
+    const { picture } = await run(recipe, 1, { ...size, data });
+    expect([picture.data[0], picture.data.at(-1)]).toEqual([90, 150]);
+  });
+
   it('noise has the deviation asked for', async () => {
     const flat: Picture = { ...size, data: new Uint8Array(48 * 48 * 3).fill(128) };
     const { picture } = await run({ noise: { deviation: [8, 8] } }, 3, flat);

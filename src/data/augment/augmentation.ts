@@ -16,7 +16,7 @@ interface Augmentation<Parameters, Drawn> {
 export type Geometric<P> = Augmentation<P, Projective>;
 
 /** Changes colours linearly; may ask for the mean colour of the picture that reaches it. */
-export type Photometric<P> = Augmentation<P, (mean: Rgb) => ColourMatrix>;
+export type Photometric<P> = Augmentation<P, (mean: () => Rgb) => ColourMatrix>;
 
 /** Changes pixels of the warped picture, which it may overwrite; the size stays. */
 export type Pixelwise<P> = Augmentation<P, (picture: Picture) => Picture | Promise<Picture>>;

@@ -15,7 +15,8 @@ export const contrast: Photometric<z.output<typeof parameters>> = {
   draw({ factor: [low, high] }, random) {
     const factor = random.uniform(low, high);
     return (mean) => {
-      const grey = luma[0] * mean[0] + luma[1] * mean[1] + luma[2] * mean[2];
+      const [r, g, b] = mean();
+      const grey = luma[0] * r + luma[1] * g + luma[2] * b;
       return grading(factor, (1 - factor) * grey);
     };
   },

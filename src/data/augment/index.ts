@@ -6,7 +6,7 @@ import { warpMask, warpPicture } from '../warp.ts';
 import { blur } from './blur.ts';
 import { brightness } from './brightness.ts';
 import { channelShift } from './channel-shift.ts';
-import { applyColour, composeColour, grading, meanColour, recolour } from './colour-matrix.ts';
+import { applyColour, composeColour, grading, meanColour, type Rgb, recolour } from './colour-matrix.ts';
 import { contrast } from './contrast.ts';
 import { downscale } from './downscale.ts';
 import { flip } from './flip.ts';
@@ -83,12 +83,16 @@ export async function augment(
   const plan = drawPlan(recipe, randomOf);
   let out = warpPicture(picture, size, plan.map, recipe.fill);
   if (plan.colours.length > 0) {
-    let mean = meanColour(out.data);
     let colour = grading(1);
+    let first: Rgb | undefined;
     for (const matrixOf of plan.colours) {
-      const matrix = matrixOf(mean);
-      mean = applyColour(matrix, mean);
-      colour = composeColour(matrix, colour);
+      const before = colour;
+      const mean = () => {
+        // Counted once, and only where contrast asks: it costs as much as the recolouring.
+        first ??= meanColour(out.data);
+        return applyColour(before, first);
+      };
+      colour = composeColour(matrixOf(mean), before);
     }
     recolour(out.data, colour);
   }

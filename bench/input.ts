@@ -1,0 +1,69 @@
+/**
+ * The input pipeline alone: `npx tsx bench/input.ts [BATCHES] [--write]`, one JSON line.
+ * MesoNet's augmentation at 256 px, batches of 16, real JPEG crops of 224 px, 1 and 2 worker threads, interleaved.
+ * Needs ../shared/data and a build (`npm run build`): threads that start from TypeScript are not what users run.
+ */
+import { writeFile } from 'node:fs/promises';
+import { mesonetAugment } from '../src/data/augment/index.ts';
+import { readFacesCsv } from '../src/data/layouts/faces-csv.ts';
+import type { Pipeline, PipelineOptions } from '../src/data/pipeline.ts';
+import { machine, median } from './machine.ts';
+
+const built: { openPipeline(options: PipelineOptions): Pipeline } = await import(
+  new URL('../dist/data/pipeline.js', import.meta.url).href
+);
+const batches = Number(process.argv[2] ?? 60) || 60;
+const rounds = 3;
+const batchSize = 16;
+const { folder, items } = await readFacesCsv('../shared/data/train/dfdc-pairs/faces.csv');
+
+async function measure(workers: number) {
+  const pipeline = built.openPipeline({
+    folder,
+    items,
+    batchSize,
+    size: { width: 256, height: 256 },
+    normalisation: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+    sampling: { kind: 'paired' },
+    augment: mesonetAugment,
+    seed: 1,
+    masks: false,
+    augmentBy: 'item',
+    unreadable: 'reserve',
+    workers,
+    prefetch: 4,
+    end: batches,
+  });
+  const before = process.cpuUsage();
+  for await (const batch of pipeline.batches({ to: batches })) batch.release();
+  const { user, system } = process.cpuUsage(before);
+  await pipeline.close();
+  const { imagesPerSecond, firstBatchSeconds, skipped } = pipeline.stats();
+  return {
+    imagesPerSecond,
+    firstBatchSeconds,
+    cpuMsPerImage: (user + system) / 1000 / (batches * batchSize),
+    skipped: skipped.length,
+  };
+}
+
+const threads = [0, 1, 2];
+const runs = new Map(threads.map((workers) => [workers, [] as Awaited<ReturnType<typeof measure>>[]]));
+for (let round = 0; round < rounds; round++) {
+  for (const workers of threads) runs.get(workers)?.push(await measure(workers));
+}
+const round2 = (value: number) => Math.round(value * 100) / 100;
+const rows = [...runs].map(([workers, list]) => ({
+  workers,
+  imagesPerSecond: round2(median(list.map((run) => run.imagesPerSecond))),
+  cpuMsPerImage: round2(median(list.map((run) => run.cpuMsPerImage))),
+  firstBatchSeconds: round2(median(list.map((run) => run.firstBatchSeconds))),
+  skipped: list[0].skipped,
+}));
+const result = { size: 256, batchSize, batches, augment: mesonetAugment, rows, machine: machine() };
+console.log(JSON.stringify(result));
+if (process.argv.includes('--write')) {
+  const caveat =
+    'CPU time counts all threads of the process, thread start included. 0 workers: on the main thread.';
+  await writeFile('bench/results/input.json', `${JSON.stringify({ caveat, ...result }, null, 2)}\n`);
+}
