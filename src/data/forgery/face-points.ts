@@ -56,7 +56,9 @@ export function faceAxes(points: readonly Point[]): FaceAxes {
   const distance = Math.hypot(dx, dy);
   const unit = Math.max(distance, height / 5, 1e-6);
   const [ux, uy] =
-    distance > height / 10 ? [dx / distance, dy / distance] : [(chin.y - brows.y) / height, (brows.x - chin.x) / height];
+    distance > height / 10
+      ? [dx / distance, dy / distance]
+      : [(chin.y - brows.y) / height, (brows.x - chin.x) / height];
   return {
     origin: { x: (left.x + eyes.x) / 2, y: (left.y + eyes.y) / 2 },
     right: { x: ux * unit, y: uy * unit },
@@ -80,7 +82,8 @@ const leastWidth = 24;
  */
 export function landmarkFault({ picture, points }: LandmarkedPicture): string | undefined {
   if (points.length !== 68) return `${points.length} landmarks instead of 68`;
-  if (!points.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))) return 'landmarks are not finite';
+  if (!points.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y)))
+    return 'landmarks are not finite';
   const box = boundsOf(points);
   if (Math.min(box.width, box.height) < leastWidth) return `the face is smaller than ${leastWidth} px`;
   const inside = points.filter(({ x, y }) => x >= 0 && y >= 0 && x <= picture.width && y <= picture.height);

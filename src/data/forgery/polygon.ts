@@ -7,7 +7,8 @@ export function convexHull(points: readonly Point[]): Point[] {
   const half = (ordered: readonly Point[]) => {
     const chain: Point[] = [];
     for (const point of ordered) {
-      while (chain.length >= 2 && cross(chain[chain.length - 2], chain[chain.length - 1], point) <= 0) chain.pop();
+      while (chain.length >= 2 && cross(chain[chain.length - 2], chain[chain.length - 1], point) <= 0)
+        chain.pop();
       chain.push(point);
     }
     chain.pop();
@@ -33,7 +34,10 @@ export function polygonArea(polygon: readonly Point[]): number {
 
 /** Points pushed away from their mean: 1.1 makes a polygon a tenth larger. */
 export function scaleAbout(points: readonly Point[], centre: Point, scale: number): Point[] {
-  return points.map(({ x, y }) => ({ x: centre.x + (x - centre.x) * scale, y: centre.y + (y - centre.y) * scale }));
+  return points.map(({ x, y }) => ({
+    x: centre.x + (x - centre.x) * scale,
+    y: centre.y + (y - centre.y) * scale,
+  }));
 }
 
 /**
@@ -47,13 +51,14 @@ export function fillPolygon(polygon: readonly Point[], width: number, height: nu
   const stride = width + 2;
   const areas = new Float32Array(stride * height);
   const clipped = clip(polygon, width, height);
-  for (const [i, p] of clipped.entries()) addEdge(areas, stride, height, p, clipped[(i + 1) % clipped.length]);
+  for (const [i, p] of clipped.entries())
+    addEdge(areas, stride, height, p, clipped[(i + 1) % clipped.length]);
   for (let y = 0; y < height; y++) {
     let sum = 0;
     for (let x = 0; x < width; x++) {
       sum += areas[y * stride + x];
       const cover = Math.abs(sum);
-      out[y * width + x] = cover > 1 ? 1 : cover;
+      out[y * width + x] = Math.min(cover, 1);
     }
   }
   return out;
@@ -69,31 +74,48 @@ function addEdge(areas: Float32Array, stride: number, height: number, p: Point, 
   for (let y = Math.floor(top.y); y < last; y++) {
     const rise = Math.min(y + 1, bottom.y) - Math.max(y, top.y);
     const next = x + slope * rise;
-    const area = sign * rise;
-    const low = Math.min(x, next);
-    const high = Math.max(x, next);
+    const low = Math.max(0, Math.min(x, next));
+    const high = Math.min(stride - 2, Math.max(x, next));
     const first = Math.floor(low);
-    const cells = Math.ceil(high) - first;
-    const at = y * stride + first;
-    if (cells <= 1) {
-      const right = (low + high) / 2 - first;
-      areas[at] += area * (1 - right);
-      areas[at + 1] += area * right;
-    } else {
-      // The covered share grows as a parabola in the first and last pixel, linearly between.
-      const per = 1 / (high - low);
-      const start = 1 - (low - first);
-      let before = 0.5 * per * start * start;
-      areas[at] += area * before;
-      for (let k = 1; k < cells; k++) {
-        const rest = high - first - k;
-        const upTo = rest >= 1 ? per * (first + k + 0.5 - low) : 1 - 0.5 * per * rest * rest - per * rest * (1 - rest) * 0;
-        const covered = rest >= 1 ? upTo : 1 - (rest - 0.5 * rest * rest * 0) * 0 - per * rest * rest * 0.5 - 0;
-        areas[at + k] += area * (covered - before);
-        before = covered;
-      }
-      areas[at + cells] += area * (1 - before);
+    const end = Math.max(first + 1, Math.ceil(high));
+    // G(t): the integral up to t of the share of this piece of edge that lies left of t.
+    // A pixel's coverage is G at its right side less G at its left; what is stored is the change from pixel to pixel.
+    let integral = 0;
+    let covered = 0;
+    for (let t = first + 1; t <= end; t++) {
+      const upTo = t >= high ? t - (low + high) / 2 : (t - low) ** 2 / (2 * (high - low));
+      areas[y * stride + t - 1] += sign * rise * (upTo - integral - covered);
+      covered = upTo - integral;
+      integral = upTo;
     }
+    areas[y * stride + end] += sign * rise * (1 - covered);
     x = next;
   }
+}
+
+/** Sutherland-Hodgman against the picture's four sides; pieces that run along a side enclose nothing. */
+function clip(polygon: readonly Point[], width: number, height: number): Point[] {
+  let out = [...polygon];
+  for (const axis of ['x', 'y'] as const) {
+    const end = axis === 'x' ? width : height;
+    for (const [limit, sign] of [
+      [0, 1],
+      [end, -1],
+    ] as const) {
+      const next: Point[] = [];
+      for (const [i, p] of out.entries()) {
+        const q = out[(i + 1) % out.length];
+        const inP = sign * (p[axis] - limit) >= 0;
+        const inQ = sign * (q[axis] - limit) >= 0;
+        if (inP) next.push(p);
+        if (inP === inQ) continue;
+        const share = (limit - p[axis]) / (q[axis] - p[axis]);
+        const crossing = { x: p.x + share * (q.x - p.x), y: p.y + share * (q.y - p.y) };
+        crossing[axis] = limit;
+        next.push(crossing);
+      }
+      out = next;
+    }
+  }
+  return out;
 }

@@ -1,0 +1,128 @@
+/** Mask shapes from the 68 points: the four families of field.md §4.3, and local ones. */
+import type { Point } from '../../base/geometry.ts';
+import type { Random } from '../../base/random.ts';
+import { meanPoint, parts, pick } from './face-points.ts';
+import { convexHull, scaleAbout } from './polygon.ts';
+
+/**
+ * - `face`: the outline: jaw and forehead, or jaw and brows.
+ * - `extended`: jaw a little widened, brows raised.
+ * - `parts`: hulls of some of eight parts, overlapping or apart.
+ * - `hull`: the convex hull of all points.
+ */
+export const maskShapes = ['face', 'extended', 'parts', 'hull'] as const;
+export type MaskShape = (typeof maskShapes)[number];
+
+const brows = [...parts.leftBrow, ...parts.rightBrow];
+
+/**
+ * Seven points over the forehead: half an ellipse from temple to temple, whose top lies `height` times the distance
+ * from brows to chin above the brows. The hairline of classical proportions (three equal thirds) is at 0.5.
+ */
+export function foreheadArc(points: readonly Point[], height: number): Point[] {
+  const [left, right] = [points[0], points[16]];
+  const centre = meanPoint([left, right]);
+  const brow = meanPoint(pick(points, brows));
+  const chin = points[8];
+  const top = { x: brow.x + (brow.x - chin.x) * height, y: brow.y + (brow.y - chin.y) * height };
+  return Array.from({ length: 7 }, (_, i) => {
+    const angle = ((i + 1) * Math.PI) / 8;
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return {
+      x: centre.x + (right.x - centre.x) * cos + (top.x - centre.x) * sin,
+      y: centre.y + (right.y - centre.y) * cos + (top.y - centre.y) * sin,
+    };
+  });
+}
+
+/** Jaw and forehead arc from right to left, or jaw and brows where `forehead` is 0. */
+function outline(points: readonly Point[], forehead: number): Point[] {
+  const above = forehead > 0 ? foreheadArc(points, forehead) : pick(points, brows).toReversed();
+  return [...pick(points, parts.jaw), ...above];
+}
+
+/** Polygons in picture pixels whose union is the shape. @param forehead see {@link foreheadArc}; 0 leaves it out */
+export function shapePolygons(
+  points: readonly Point[],
+  shape: MaskShape,
+  forehead: number,
+  random: Random,
+): Point[][] {
+  switch (shape) {
+    case 'face':
+      return [outline(points, forehead)];
+    case 'hull':
+      return [convexHull([...points, ...(forehead > 0 ? foreheadArc(points, forehead) : [])])];
+    case 'extended': {
+      const raise = random.uniform(0.08, 0.25);
+      const brow = meanPoint(pick(points, brows));
+      const chin = points[8];
+      const raised = pick(points, brows)
+        .toReversed()
+        .map(({ x, y }) => ({ x: x + (brow.x - chin.x) * raise, y: y + (brow.y - chin.y) * raise }));
+      const jaw = scaleAbout(pick(points, parts.jaw), meanPoint(points), 1.05);
+      return [[...jaw, ...raised]];
+    }
+    case 'parts': {
+      const all = Object.values(partPolygons(points, forehead));
+      const order = random.shuffle(all);
+      const count = Math.max(2, order.filter(() => random.chance(0.75)).length);
+      return order.slice(0, count);
+    }
+  }
+}
+
+/** Hulls of the parts of a face, widened so that neighbours overlap. */
+export function partPolygons(points: readonly Point[], forehead: number): Record<string, Point[]> {
+  const hull = (indices: readonly number[], scale: number, more: readonly Point[] = []) => {
+    const polygon = convexHull([...pick(points, indices), ...more]);
+    return scaleAbout(polygon, meanPoint(polygon), scale);
+  };
+  return {
+    leftEye: hull([...parts.leftBrow, ...parts.leftEye, 27], 1.2),
+    rightEye: hull([...parts.rightBrow, ...parts.rightEye, 27], 1.2),
+    nose: hull([...parts.bridge, ...parts.nostrils, 39, 42], 1.15),
+    mouth: hull([...parts.outerLips, 31, 35], 1.3),
+    leftCheek: hull([0, 1, 2, 3, 4, 5, 41, 40, 31, 48], 1.05),
+    rightCheek: hull([16, 15, 14, 13, 12, 11, 46, 47, 35, 54], 1.05),
+    chin: hull([4, 5, 6, 7, 8, 9, 10, 11, 12, 48, 54, 57], 1.05),
+    ...(forehead > 0 && { forehead: hull([...brows, 27], 1, foreheadArc(points, forehead)) }),
+  };
+}
+
+/** The lower face that reenactments redraw: below the nose, inside the jaw. `reach` 0 is the lips, 1 the jaw. */
+export function mouthPolygon(points: readonly Point[], reach: number): Point[] {
+  const lips = meanPoint(pick(points, parts.outerLips));
+  const widest = convexHull([
+    ...pick(points, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]),
+    points[31],
+    points[33],
+    points[35],
+  ]);
+  const least = scaleAbout(convexHull(pick(points, parts.outerLips)), lips, 1.25);
+  // Support points in 24 directions from the lips, between the two outlines: star-shaped, so it stays simple.
+  return Array.from({ length: 24 }, (_, k) => {
+    const angle = (k * Math.PI) / 12;
+    const direction = { x: Math.cos(angle), y: Math.sin(angle) };
+    const near = reachOf(least, lips, direction);
+    const far = Math.max(near, reachOf(widest, lips, direction) * 0.95);
+    const distance = near + reach * (far - near);
+    return { x: lips.x + direction.x * distance, y: lips.y + direction.y * distance };
+  });
+}
+
+/** How far a ray from a point inside a convex polygon runs until it leaves it; 0 from outside. */
+function reachOf(polygon: readonly Point[], from: Point, direction: Point): number {
+  let reach = 0;
+  for (const [i, p] of polygon.entries()) {
+    const q = polygon[(i + 1) % polygon.length];
+    const [ex, ey] = [q.x - p.x, q.y - p.y];
+    const denominator = direction.x * ey - direction.y * ex;
+    if (Math.abs(denominator) < 1e-12) continue;
+    const [px, py] = [p.x - from.x, p.y - from.y];
+    const along = (px * ey - py * ex) / denominator;
+    const share = (px * direction.y - py * direction.x) / denominator;
+    if (along > reach && share >= 0 && share <= 1) reach = along;
+  }
+  return reach;
+}
