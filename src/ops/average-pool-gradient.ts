@@ -29,15 +29,17 @@ export function averagePoolGradient(dy: Value, inputShape: Shape, attributes: Av
 }
 
 /** Windows that tile the picture: every share is repeated over its tile. */
-function repeated({ attributes, inputs, inputTypes, onnx }: Emission<Attributes>): string {
+function repeated({ attributes, inputs, onnx }: Emission<Attributes>): string {
   const { kernel, inputShape } = attributes;
-  const [n, channels, rows, columns] = fixed(inputTypes[0].shape);
   const share = onnx.constant('share', tensor([1 / (kernel[0] * kernel[1])], []));
-  const apart = onnx.constant('shape', int64([n, channels, rows, 1, columns, 1]));
-  const tiled = onnx.constant('shape', int64([n, channels, rows, kernel[0], columns, kernel[1]]));
-  const lifted = onnx.node('Reshape', [onnx.node('Mul', [inputs[0], share]), apart]);
-  const shape = onnx.constant('shape', int64(fixed(inputShape)));
-  return onnx.node('Reshape', [onnx.node('Expand', [lifted, tiled]), shape]);
+  const scaled = onnx.node('Mul', [inputs[0], share]);
+  // Resize, because Expand along inner axes goes element by element (twenty times slower).
+  return onnx.node('Resize', [scaled, '', '', onnx.constant('size', int64(fixed(inputShape).slice(2)))], {
+    axes: [2, 3],
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  });
 }
 
 /** In general: dy over the windows' counts, spread by a transposed convolution of ones, all channels alike. */

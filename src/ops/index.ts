@@ -38,6 +38,7 @@ import { reduceMaxOp } from './reduce-max.ts';
 import { reduceMeanOp } from './reduce-mean.ts';
 import { reduceSumOp } from './reduce-sum.ts';
 import { reluOp } from './relu.ts';
+import { reluGradientOp } from './relu-gradient.ts';
 import { reshapeOp } from './reshape.ts';
 import { resize2dOp } from './resize2d.ts';
 import { selectOp } from './select.ts';
@@ -94,6 +95,7 @@ export { reduceMax } from './reduce-max.ts';
 export { reduceMean } from './reduce-mean.ts';
 export { reduceSum } from './reduce-sum.ts';
 export { relu } from './relu.ts';
+export { reluGradient } from './relu-gradient.ts';
 export { reshape } from './reshape.ts';
 export { resize2d } from './resize2d.ts';
 export { select } from './select.ts';
@@ -147,6 +149,7 @@ const all = [
   reduceMeanOp,
   reduceSumOp,
   reluOp,
+  reluGradientOp,
   reshapeOp,
   resize2dOp,
   selectOp,

@@ -9,11 +9,7 @@ interface Attributes extends PoolAttributes {
 export const maxPoolGradientOp: Op<Attributes> = {
   name: 'maxPoolGradient',
   infer: (_, { inputShape }) => [{ dtype: 'float32', shape: inputShape }],
-  emit(emission) {
-    const { kernel, stride, dilation } = emission.attributes;
-    const apart = [0, 1].every((axis) => dilation[axis] * (kernel[axis] - 1) + 1 <= stride[axis]);
-    return [apart ? unpooled(emission) : scattered(emission)];
-  },
+  emit: (emission) => [apart(emission) ? unpooled(emission) : scattered(emission)],
   gradient: notDifferentiable('second derivatives of pooling are not offered'),
 };
 
@@ -25,6 +21,16 @@ export function maxPoolGradient(
   attributes: PoolAttributes,
 ): Value {
   return apply1(maxPoolGradientOp, [dy, indices], { ...attributes, inputShape });
+}
+
+/** Whether no windows touch and none reaches over the picture's end, which MaxUnpool refuses. */
+function apart({ attributes, inputTypes }: Emission<Attributes>): boolean {
+  const { kernel, stride, dilation, pads, inputShape } = attributes;
+  return [0, 1].every((axis) => {
+    const reach = dilation[axis] * (kernel[axis] - 1) + 1;
+    const last = (fixed(inputTypes[0].shape)[axis + 2] - 1) * stride[axis] - pads[axis];
+    return reach <= stride[axis] && pads[axis] === 0 && last + reach <= fixed(inputShape)[axis + 2];
+  });
 }
 
 /** Windows that do not touch: every element receives at most one gradient. */

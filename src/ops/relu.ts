@@ -1,15 +1,12 @@
-import { scalar } from '../graph/leaves.ts';
 import { apply1, type Op, type Value } from '../graph/node.ts';
 import { emitAs, unaryType } from './elementwise.ts';
-import { greater } from './greater.ts';
-import { select } from './select.ts';
+import { reluGradient } from './relu-gradient.ts';
 
 export const reluOp: Op<void> = {
   name: 'relu',
   infer: unaryType,
   emit: emitAs('Relu'),
-  // The output serves as well as the input (y > 0 exactly where x > 0), so the input need not be kept.
-  gradient: ({ outputs: [y], outputGradients: [dy] }) => [dy && select(greater(y, scalar(0)), dy, scalar(0))],
+  gradient: ({ outputs: [y], outputGradients: [dy] }) => [dy && reluGradient(y, dy)],
 };
 
 /** max(x, 0). */
