@@ -181,6 +181,24 @@ describe('geometry', () => {
     expect(row.findLastIndex((v) => v > 0)).toBe(35);
   });
 
+  it('shifts after zooming: the share is of what the network sees', async () => {
+    const dot: Picture = { ...size, data: new Uint8Array(48 * 48 * 3) };
+    for (const y of [23, 24]) dot.data.fill(255, (y * 48 + 23) * 3, (y * 48 + 25) * 3);
+    const middle = async (recipe: object) => {
+      const { data } = (await run({ fill: 'zero', ...recipe }, 3, dot)).picture;
+      let [sum, x] = [0, 0];
+      for (let i = 0; i < 48 * 48; i++) {
+        sum += data[3 * i];
+        x += data[3 * i] * (i % 48);
+      }
+      return x / sum;
+    };
+    const shift = { share: 0.3 };
+    const moved = await middle({ shift });
+    expect(Math.abs(moved - 23.5)).toBeGreaterThan(1);
+    expect(Math.abs((await middle({ shift, zoom: { factor: [2, 2] } })) - moved)).toBeLessThan(0.3);
+  });
+
   it('fills outside with the edge, or black', async () => {
     const white: Picture = { ...size, data: new Uint8Array(48 * 48 * 3).fill(255) };
     const edge = await run({ rotation: { degrees: 45 } }, 2, white);
