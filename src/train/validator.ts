@@ -1,0 +1,90 @@
+/** Scores a split with the weights of the moment: one session for the whole run, weights as its inputs. */
+import { openPipeline, type Pipeline, type PipelineOptions } from '../data/pipeline.ts';
+import { input } from '../graph/leaves.ts';
+import { emitOnnx } from '../graph/onnx/emit.ts';
+import { Scope } from '../graph/scope.ts';
+import { floats, type Tensor, tensor } from '../graph/tensor.ts';
+import { addPixels, countPixels, noPixels } from '../metrics/segmentation.ts';
+import type { Network } from '../models/network.ts';
+import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
+import { type PatchCentres, patchCentres } from './losses/patch-centres.ts';
+import type { Evaluated } from './metrics.ts';
+
+export interface ValidatorOptions {
+  network: Network;
+  options: Record<string, unknown>;
+  size: number;
+  /** The split's pictures, in order, without augmentation. */
+  pipeline: Omit<PipelineOptions, 'sampling' | 'unreadable' | 'end'>;
+  session: SessionOptions;
+}
+
+export class Validator {
+  readonly #session: Session;
+  readonly #pipeline: ValidatorOptions['pipeline'];
+  readonly #centres: PatchCentres | undefined;
+
+  private constructor(session: Session, pipeline: ValidatorOptions['pipeline'], centres?: PatchCentres) {
+    this.#session = session;
+    this.#pipeline = pipeline;
+    this.#centres = centres;
+  }
+
+  static async open({ network, options, size, pipeline, session }: ValidatorOptions): Promise<Validator> {
+    const image = input('image', ['N', 3, size, size]);
+    const { score, map, mapLogits } = network.build(Scope.root('inference'), image, options);
+    const withMap = pipeline.masks && map !== undefined;
+    const model = emitOnnx({ name: 'validation', outputs: { score, ...(withMap ? { map } : {}) } });
+    const sides = map?.type.shape.slice(1);
+    const whole = sides?.every((side) => side === size);
+    const centres = withMap && !whole && mapLogits ? patchCentres(mapLogits, image) : undefined;
+    return new Validator(await openSession(model, session), pipeline, centres);
+  }
+
+  /** One pass over the split. Pictures that cannot be read are left out and counted by `onSkipped`. */
+  async evaluate(
+    weights: ReadonlyMap<string, Tensor>,
+    onSkipped: (skipped: { id: string; file: string; reason: string }[]) => void = () => {},
+  ): Promise<Evaluated> {
+    const used = Object.fromEntries([...weights].filter(([path]) => this.#session.inputs.includes(path)));
+    const out: Evaluated = { labels: [], scores: [], groups: [] };
+    let pixels = noPixels;
+    const pipeline: Pipeline = openPipeline({
+      ...this.#pipeline,
+      sampling: { kind: 'sequential' },
+      unreadable: 'omit',
+    });
+    try {
+      for await (const batch of pipeline.batches({ to: pipeline.batchesPerEpoch })) {
+        onSkipped(batch.skipped);
+        if (batch.items.length === 0) continue;
+        const results = await this.#session.run({ image: tensor(batch.images, batch.dims), ...used });
+        out.scores.push(...floats(results.score));
+        out.labels.push(...batch.labels);
+        out.groups.push(...batch.items.map(({ videoId }) => videoId));
+        if (results.map) pixels = addPixels(pixels, this.#countPixels(results.map, batch.masks));
+        batch.release();
+      }
+    } finally {
+      await pipeline.close();
+    }
+    return pixels === noPixels ? out : { ...out, pixels };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.dispose();
+  }
+
+  #countPixels(map: Tensor, masks: Float32Array) {
+    const [n, height, width] = map.dims;
+    const side = Math.sqrt(masks.length / n);
+    const { stride, first } = this.#centres ?? { stride: [1, 1], first: [0, 0] };
+    const labels = new Float32Array(n * height * width);
+    for (let i = 0; i < labels.length; i++) {
+      const [picture, row] = [Math.floor(i / (height * width)), Math.floor(i / width) % height];
+      const [y, x] = [first[0] + row * stride[0], first[1] + (i % width) * stride[1]];
+      labels[i] = masks[(picture * side + y) * side + x];
+    }
+    return countPixels(labels, floats(map));
+  }
+}
