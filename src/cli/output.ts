@@ -23,7 +23,10 @@ export async function prepareFolder(folder: string): Promise<void> {
  * then renamed. All are written before the first is renamed.
  * @throws OUTPUT_UNWRITABLE, with nothing left behind.
  */
-export async function writeWhole(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+export async function writeWhole(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
   const pending: { temporary: string; final: string }[] = [];
   try {
     for (const [name, text] of Object.entries(files)) {

@@ -103,9 +103,12 @@ const bare = Object.fromEntries(
   ].map((name) => [name, '']),
 );
 
-/** Keeps the end of a path, where the name is. */
+/** Keeps the end of a path, where the name is; whole folders where they fit. */
 export function shorten(text: string, room: number): string {
-  return text.length <= room ? text : `…${text.slice(text.length - room + 1)}`;
+  if (text.length <= room) return text;
+  const end = text.slice(text.length - room + 1);
+  const slash = end.indexOf('/');
+  return `…${slash > 0 && slash < end.length / 2 ? end.slice(slash) : end}`;
 }
 
 /** `5 files: 1 manipulation likely, 3 inconclusive, 1 could not be read.` */

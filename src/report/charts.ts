@@ -30,8 +30,8 @@ export function drawSvg({ width, height, option }: Drawing, id: string, label: s
       .replace(/ (?:class|ecmeta_[a-z_]+|pointer-events)="[^"]*"/g, '')
       .replace(/ style="([^"]*)"/g, (_, style: string) => asAttributes(style))
       .replace(/zr\d+-/g, `${id}-`)
-      // Tenths of a pixel are finer than any screen or printer shows.
-      .replace(/\d+\.\d{2,}/g, (number) => String(Number(Number(number).toFixed(2))))
+      // In tags, not in texts: hundredths of a pixel are finer than any screen or printer shows.
+      .replace(/<[^>]*>/g, (tag) => tag.replace(/\d+\.\d{2,}/g, (n) => String(Number(Number(n).toFixed(2)))))
       .replace(/<svg\b[^>]*>/, openTag(width, height, label));
     return trusted(svg);
   } finally {

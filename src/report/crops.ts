@@ -30,7 +30,7 @@ export async function faces(
     shown.push(await person(track, own, result, thresholds));
   }
   const hidden = withCrops.length - shown.length;
-  return html`${shown}${hidden > 0 && html`<p class="muted">${plural(hidden, 'less suspicious track')} not pictured.</p>`}`;
+  return html`<div class="persons">${shown}</div>${hidden > 0 && html`<p class="muted">${plural(hidden, 'less suspicious track')} not pictured.</p>`}`;
 }
 
 async function person(
@@ -46,7 +46,7 @@ async function person(
     return html`<div class="strip">${figures}</div>`;
   };
   const mapped = evidence.some((crop) => crop.map);
-  return html`<div class="person"><h3>${trackName(track, result.tracks)}<span class="v ${toneOf[track.verdict]}">${mark(track.verdict)}${outcomeWords[track.verdict]}</span><span class="v muted num">${track.score !== null && score(track.score)}${track.interval && ` (${intervalText(track)})`}${!isPicture(result) && `, ${stretch(track.startSeconds, track.endSeconds)}`}</span></h3>
+  return html`<div class="person${least.length === 0 && ' half'}"><h3>${trackName(track, result.tracks)}<span class="v ${toneOf[track.verdict]}">${mark(track.verdict)}${outcomeWords[track.verdict]}</span><span class="v muted num">${track.score !== null && score(track.score)}${track.interval && ` (${intervalText(track)})`}${!isPicture(result) && `, ${stretch(track.startSeconds, track.endSeconds)}`}</span></h3>
 <div class="crops"><div><h4>${least.length > 0 ? 'Most suspicious' : 'All faces scored'}${mapped && ', with the map of where'}</h4>${await strip(most)}</div>${
     least.length > 0 && html`<div><h4>Least suspicious</h4>${await strip(least)}</div>`
   }</div></div>

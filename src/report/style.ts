@@ -87,7 +87,9 @@ td .why{margin-top:2px;color:var(--muted);font-size:13.5px;min-width:15em}
 .bar{display:block;width:150px;height:14px;margin-top:4px}
 td .iv{color:var(--muted);white-space:nowrap}
 
-.person{margin-top:22px;break-inside:avoid}
+.persons{display:grid;grid-template-columns:1fr 1fr;grid-auto-flow:dense;gap:0 30px}
+.person{margin-top:22px;break-inside:avoid;grid-column:1/-1}
+.person.half{grid-column:auto}.half .crops{grid-template-columns:1fr}
 .person>h3{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 14px;padding-bottom:8px}
 .person>h3 .v{display:inline-flex;align-items:baseline;font-weight:400}
 .crops{display:grid;grid-template-columns:1fr 1fr;gap:14px 30px}
@@ -139,7 +141,7 @@ h1{font-size:26px}
 .gauge text{font-size:15px}
 section{margin-top:36px}
 .chart .wide{display:none}.chart .narrow{display:block}
-.crops,.two{grid-template-columns:1fr}
+.persons,.crops,.two{grid-template-columns:1fr}
 .facts-list{grid-template-columns:1fr}
 .facts-list dt{border:0;padding:9px 0 0;font-size:13px}
 .facts-list dd{padding:1px 0 9px}
