@@ -4,6 +4,7 @@
  * Needs ../shared/data and a build (`npm run build`): threads that start from TypeScript are not what users run.
  */
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { mesonetAugment } from '../src/data/augment/index.ts';
 import { readFacesCsv } from '../src/data/layouts/faces-csv.ts';
 import type { Pipeline, PipelineOptions } from '../src/data/pipeline.ts';
@@ -60,7 +61,9 @@ const rows = [...runs].map(([workers, list]) => ({
   firstBatchSeconds: round2(median(list.map((run) => run.firstBatchSeconds))),
   skipped: list[0].skipped,
 }));
-const result = { size: 256, batchSize, batches, augment: mesonetAugment, rows, machine: machine() };
+// Threads that share the cores with other programs starve: a figure without the load says little.
+const load = loadavg().map(round2);
+const result = { load, size: 256, batchSize, batches, augment: mesonetAugment, rows, machine: machine() };
 console.log(JSON.stringify(result));
 if (process.argv.includes('--write')) {
   const caveat =
