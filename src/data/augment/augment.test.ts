@@ -122,7 +122,7 @@ describe('augmentations', () => {
     expect(same(both.picture.data, alone.picture.data)).toBe(true);
   });
 
-  it('the MesoNet recipe is what its authors published', () => {
+  it('the MesoNet recipe has the ranges of public retrainings', () => {
     expect(mesonetAugment).toMatchObject({
       fill: 'edge',
       zoom: { factor: [0.8, 1.2] },

@@ -3,7 +3,7 @@ import { type Photometric, probability, range } from './augmentation.ts';
 import { grading } from './colour-matrix.ts';
 
 const parameters = z.strictObject({
-  /** [0.8, 1.2] as in the generator that MesoNet's authors published. */
+  /** [0.8, 1.2] as public retrainings of MesoNet have it (Keras ImageDataGenerator). */
   factor: range(0, 4, [0.8, 1.2]),
   probability,
 });

@@ -53,7 +53,10 @@ export type Augment = z.output<typeof augmentSchema>;
 /** No augmentation: what validation and detection see. */
 export const noAugment: Augment = { fill: 'edge' };
 
-/** MesoNet §3.2 with the values of the generator that its authors published. */
+/**
+ * MesoNet §3.2 names the kinds, not the ranges; these are those of public retrainings with Keras (the authors gave theirs in
+ * DariusAf/MesoNet issue 4, which was not at hand: compare before reporting a reproduction).
+ */
 export const mesonetAugment: Augment = augmentSchema.parse({
   zoom: {},
   rotation: {},

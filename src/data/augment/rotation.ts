@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Geometric, probability } from './augmentation.ts';
 
 const parameters = z.strictObject({
-  /** Largest angle to either side; 15 as in the generator that MesoNet's authors published. */
+  /** Largest angle to either side; 15 as public retrainings of MesoNet have it (Keras ImageDataGenerator). */
   degrees: z.number().min(0).max(180).default(15),
   probability,
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Geometric, probability, range } from './augmentation.ts';
 
 const parameters = z.strictObject({
-  /** Magnification; [0.8, 1.2] as in the generator that MesoNet's authors published (zoom_range 0.2). */
+  /** Magnification; [0.8, 1.2] as public retrainings of MesoNet have it (Keras ImageDataGenerator) (zoom_range 0.2). */
   factor: range(0.2, 5, [0.8, 1.2]),
   probability,
 });
