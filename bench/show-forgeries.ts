@@ -39,8 +39,11 @@ const perRow = 2;
 await mkdir(out, { recursive: true });
 const random = new Random(Number(values.seed), 'show');
 const size = Number(values.size);
-const faces = await load(values.set, 5 * Number(values.count));
-const shapes = faces.map((face) => ({ sourceId: face.person, shape: shapeOf(face.points) }));
+const faces = await load(values.set, (values.set === 'ytfaces' ? 1 : 4) * Number(values.count));
+// Donors by their points alone, out of thousands where a set lists them.
+const rows = values.set === 'ytfaces' ? youTubeFaces() : [];
+const pool = rows.length > 0 ? rows : faces;
+const shapes = pool.map(({ person, points }) => ({ sourceId: person, shape: shapeOf(points) }));
 const shown = faces.slice(0, Number(values.count));
 
 for (const kind of forgeryKinds.filter((name) => !values.kind || name === values.kind)) {
@@ -56,7 +59,7 @@ async function make(kind: ForgeryKind, face: NamedFace, stream: Random): Promise
   const near =
     families[kind].donor === 'required' ? nearestDonor(face.points, face.person, shapes) : undefined;
   return makeForgery(kind, face, stream, {
-    donor: near && faces[near.index],
+    donor: near && (rows.length > 0 ? await readYouTubeFace(rows[near.index], size) : faces[near.index]),
     ...(values.raw && { postProcess: false as const }),
   });
 }

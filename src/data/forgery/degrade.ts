@@ -13,12 +13,15 @@ const leastKept = 24;
  * SBI's transform of one of the two copies (field.md §4.4): RGB ±20 (p = .3), brightness and contrast ±.1, then either
  * half or a quarter of the pixels, or sharpening by .2 to .5. Its hue and saturation changes (±.3 of 180 or 255) round
  * to nothing and are left out.
+ *
+ * @param options.shift levels; less where the pasted part is so small that its colour alone would tell
  */
 export function drawMismatch(
   { picture, points }: LandmarkedPicture,
   random: Random,
+  { shift: most = 20 }: { shift?: number } = {},
 ): { picture: Picture; parameters: Parameters } {
-  const shift = drawColour({ shift: 20, saturation: 0, contrast: 0, probability: 0.3 }, random);
+  const shift = drawColour({ shift: most, saturation: 0, contrast: 0, probability: 0.3 }, random);
   const grade = drawColour({ shift: 0, saturation: 0, contrast: 0.1, probability: 1 }, random);
   const softer = random.chance(0.5);
   const factor = random.pick([2, 4]);

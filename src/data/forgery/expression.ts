@@ -1,16 +1,20 @@
 /** Moving landmarks as expressions do. */
 import type { Point } from '../../base/geometry.ts';
 import type { Random } from '../../base/random.ts';
-import { type FaceAxes, parts } from './face-points.ts';
+import { type FaceAxes, meanPoint, parts, pick } from './face-points.ts';
+import { landmarkWarp } from './landmark-warp.ts';
+import { drawPolygons, gridOver, toMask } from './mask-grid.ts';
+import { foreheadArc } from './masks.ts';
+import { scaleAbout } from './polygon.ts';
+import { featherBy } from './soften.ts';
+import { pixelBox, type SampleMap } from './triangulation.ts';
 import type { Parameters } from './types.ts';
 
 /** Largest moves, in eye distances; drawn evenly between their negative and positive ends. */
-const largest = { open: 0.16, smile: 0.12, pucker: 0.08, shift: 0.05, brows: 0.1 } as const;
+const largest = { open: 0.14, smile: 0.09, pucker: 0.07, shift: 0.04, brows: 0.08 } as const;
 
-const upperLip = [49, 50, 51, 52, 53, 61, 62, 63];
-const lowerLip = [55, 56, 57, 58, 59, 65, 66, 67];
-const leftCorner = [48, 60];
-const rightCorner = [54, 64];
+/** Lips below the line between the corners. */
+const lowerLip = new Set([55, 56, 57, 58, 59, 65, 66, 67]);
 const upperLids = [37, 38, 43, 44];
 const lowerLids = [41, 40, 47, 46];
 
@@ -57,12 +61,19 @@ export function drawExpression(
       out[index].y += across * right.y + along * down.y;
     }
   };
-  move(lowerLip, shift, open);
+  // Along the lips moves grow and fade with u, -1 in the left corner to 1 in the right: no kink, no fold.
+  const [left, corner] = [points[48], points[54]];
+  const half = Math.hypot(corner.x - left.x, corner.y - left.y) / 2 || 1;
+  const lips = { x: (left.x + corner.x) / 2, y: (left.y + corner.y) / 2 };
+  for (const index of [...parts.outerLips, ...parts.innerLips]) {
+    const { x, y } = points[index];
+    const across = ((x - lips.x) * right.x + (y - lips.y) * right.y) / (unit * half);
+    const u = Math.max(-1, Math.min(1, across));
+    const opening = lowerLip.has(index) ? open * (1 - 0.7 * u * u) : open * (0.45 * u * u - 0.15);
+    move([index], shift + u * (0.6 * smile - pucker), opening - smile * u * u);
+  }
   move([6, 7, 8, 9, 10], 0.5 * shift, 0.7 * open);
   move([4, 5, 11, 12], 0.2 * shift, 0.35 * open);
-  move(upperLip, shift, -0.15 * open - 0.15 * smile);
-  move(leftCorner, shift - 0.6 * smile + pucker, 0.3 * open - smile);
-  move(rightCorner, shift + 0.6 * smile - pucker, 0.3 * open - smile);
   move([...parts.leftBrow, ...parts.rightBrow], 0, -brows);
   for (const [k, upper] of upperLids.entries()) {
     const lower = points[lowerLids[k]];
@@ -70,4 +81,36 @@ export function drawExpression(
     out[upper].y += lids * (lower.y - points[upper].y);
   }
   return { points: out, parameters: { open, smile, pucker, shift, brows, lids } };
+}
+
+/**
+ * The warp from one set of landmarks to another, in `reach` px around each: ears, hair and neck are held by points
+ * around the face, and what is left of a move fades to nothing where they stand.
+ */
+export function warpFace(
+  to: readonly Point[],
+  from: readonly Point[],
+  reach: number,
+  size: { width: number; height: number },
+): { map: SampleMap; moved: Float32Array } {
+  const middle = meanPoint(pick(from, [0, 16, 8, 27]));
+  const outline = [...pick(from, parts.jaw), ...foreheadArc(from, 0.45)];
+  const held = scaleAbout(outline, middle, 1.35);
+  const box = pixelBox(held, size.width, size.height);
+  const { map, moved } = landmarkWarp([...to, ...held], [...from, ...held], reach, box);
+  // 96 cells over two faces' widths: the window falls from 1 to 0 within a tenth of a face.
+  const grid = gridOver(from, 96, 96);
+  const cells = featherBy(grid, drawPolygons(grid, [scaleAbout(outline, middle, 1.15)]), 4, 4);
+  const window = toMask(grid, cells, size.width, size.height);
+  for (let row = 0, i = 0; row < box.height; row++) {
+    let at = (box.y + row) * size.width + box.x;
+    for (let column = 0; column < box.width; column++, i++, at++) {
+      const share = window.data[at] / 255;
+      const [x, y] = [box.x + column + 0.5, box.y + row + 0.5];
+      map.x[i] = x + share * (map.x[i] - x);
+      map.y[i] = y + share * (map.y[i] - y);
+      moved[i] *= share;
+    }
+  }
+  return { map, moved };
 }

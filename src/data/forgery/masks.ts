@@ -7,7 +7,7 @@ import { convexHull, scaleAbout } from './polygon.ts';
 /**
  * - `face`: the outline: jaw and forehead, or jaw and brows.
  * - `extended`: jaw a little widened, brows raised.
- * - `parts`: hulls of some of eight parts, overlapping or apart.
+ * - `parts`: one of six parts: inner, lower or upper face, a half, or eyes, nose and mouth as a T.
  * - `hull`: the convex hull of all points.
  */
 export const maskShapes = ['face', 'extended', 'parts', 'hull'] as const;
@@ -63,31 +63,41 @@ export function shapePolygons(
       const jaw = scaleAbout(pick(points, parts.jaw), meanPoint(points), 1.05);
       return [[...jaw, ...raised]];
     }
-    case 'parts': {
-      const all = Object.values(partPolygons(points, forehead));
-      const order = random.shuffle(all);
-      const count = Math.max(2, order.filter(() => random.chance(0.75)).length);
-      return order.slice(0, count);
-    }
+    case 'parts':
+      return partPolygons(points, random.pick(partShapes), forehead);
   }
 }
 
-/** Hulls of the parts of a face, widened so that neighbours overlap. */
-export function partPolygons(points: readonly Point[], forehead: number): Record<string, Point[]> {
+/** The extents of real manipulations, each in one piece. */
+const partShapes = ['inner', 'lower', 'upper', 'left', 'right', 'tee'] as const;
+
+function partPolygons(
+  points: readonly Point[],
+  part: (typeof partShapes)[number],
+  forehead: number,
+): Point[][] {
+  const { jaw, leftBrow, rightBrow, bridge, nostrils, leftEye, rightEye, outerLips } = parts;
+  const eyes = [...leftEye, ...rightEye];
   const hull = (indices: readonly number[], scale: number, more: readonly Point[] = []) => {
     const polygon = convexHull([...pick(points, indices), ...more]);
     return scaleAbout(polygon, meanPoint(polygon), scale);
   };
-  return {
-    leftEye: hull([...parts.leftBrow, ...parts.leftEye, 27], 1.2),
-    rightEye: hull([...parts.rightBrow, ...parts.rightEye, 27], 1.2),
-    nose: hull([...parts.bridge, ...parts.nostrils, 39, 42], 1.15),
-    mouth: hull([...parts.outerLips, 31, 35], 1.3),
-    leftCheek: hull([0, 1, 2, 3, 4, 5, 41, 40, 31, 48], 1.05),
-    rightCheek: hull([16, 15, 14, 13, 12, 11, 46, 47, 35, 54], 1.05),
-    chin: hull([4, 5, 6, 7, 8, 9, 10, 11, 12, 48, 54, 57], 1.05),
-    ...(forehead > 0 && { forehead: hull([...brows, 27], 1, foreheadArc(points, forehead)) }),
-  };
+  switch (part) {
+    case 'inner':
+      return [hull([...brows, ...eyes, ...nostrils, ...outerLips], 1.08)];
+    case 'lower':
+      return [hull([...jaw.slice(3, 14), ...nostrils, ...outerLips], 1)];
+    case 'upper':
+      return [
+        hull([0, 16, ...brows, ...eyes, ...nostrils], 1, forehead > 0 ? foreheadArc(points, forehead) : []),
+      ];
+    case 'left':
+      return [hull([...jaw.slice(0, 9), ...leftBrow, ...bridge, ...nostrils.slice(0, 3), 51, 57], 1)];
+    case 'right':
+      return [hull([...jaw.slice(8), ...rightBrow, ...bridge, ...nostrils.slice(2), 51, 57], 1)];
+    case 'tee':
+      return [hull([...brows, ...eyes], 1.15), hull([27, 39, 42, ...nostrils, ...outerLips], 1.25)];
+  }
 }
 
 /** The lower face that reenactments redraw: below the nose, inside the jaw. `reach` 0 is the lips, 1 the jaw. */

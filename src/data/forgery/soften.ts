@@ -1,5 +1,6 @@
 /** Shrinking, widening and feathering masks on their grid. */
 import type { Random } from '../../base/random.ts';
+import type { Mask } from '../../media/image.ts';
 import type { Cells, MaskGrid } from './mask-grid.ts';
 
 /** Cells that count as full: exact coverage sums to 1 within float32's rounding. */
@@ -133,5 +134,41 @@ export function featherBy({ columns, rows }: MaskGrid, cells: Cells, radius: num
   }
   const scale = 1 / largest;
   for (let i = 0; i < out.length; i++) out[i] *= scale;
+  return out;
+}
+
+/** Fills gaps narrower than 2 `radius` + 1 pixels: the largest value around, then the smallest of those. */
+export function close({ width, height, data }: Mask, radius: number): Mask {
+  if (radius < 1) return { width, height, data };
+  let values = data;
+  for (const pickLargest of [true, false]) {
+    values = extremeAlong(values, height, width, width, 1, radius, pickLargest);
+    values = extremeAlong(values, width, height, 1, width, radius, pickLargest);
+  }
+  return { width, height, data: values };
+}
+
+function extremeAlong(
+  from: Uint8Array,
+  lines: number,
+  length: number,
+  lineStep: number,
+  step: number,
+  radius: number,
+  largest: boolean,
+): Uint8Array {
+  const out = new Uint8Array(from.length);
+  for (let line = 0; line < lines; line++) {
+    const start = line * lineStep;
+    for (let i = 0; i < length; i++) {
+      const last = Math.min(length - 1, i + radius);
+      let value = from[start + i * step];
+      for (let k = Math.max(0, i - radius); k <= last; k++) {
+        const other = from[start + k * step];
+        if (largest ? other > value : other < value) value = other;
+      }
+      out[start + i * step] = value;
+    }
+  }
   return out;
 }

@@ -30,7 +30,7 @@ export const autoencoderTexture: Family = {
     const toPicture = squareMatrix(middle, side, Math.atan2(right.y, right.x), size);
     const variables = Math.round(random.uniform(500, 2500) * (size / 64) ** 2);
     const coded = bottleneck(warpAffine(picture, toPicture, size, size, { fill: 'edge' }), variables);
-    const tint = drawColour({ shift: 8, saturation: 0.1, contrast: 0.05, probability: 0.7 }, random);
+    const tint = drawColour({ shift: 6, saturation: 0.1, contrast: 0.05, probability: 0.7 }, random);
     const decoded = recoloured(coded, tint);
 
     const grid = drawGrid(points, random);

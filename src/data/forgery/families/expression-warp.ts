@@ -1,14 +1,13 @@
-import { type Box, boundsOf, type Point } from '../../../base/geometry.ts';
+import { type Box, boundsOf } from '../../../base/geometry.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Mask } from '../../../media/image.ts';
 import { blend, maskBounds } from '../blend.ts';
 import { blurBox } from '../blur.ts';
 import { drawColour, recoloured } from '../colour.ts';
-import { drawExpression } from '../expression.ts';
+import { drawExpression, warpFace } from '../expression.ts';
 import { faceAxes } from '../face-points.ts';
-import { landmarkWarp } from '../landmark-warp.ts';
 import { remap } from '../remap.ts';
-import { pixelBox } from '../triangulation.ts';
+import { close } from '../soften.ts';
 import type { Blended, Family, LandmarkedPicture } from '../types.ts';
 
 /** The mask is half full where a pixel moved by this many, empty below half of it, full from one and a half on. */
@@ -20,7 +19,8 @@ const reach = 0.9;
 /**
  * Another expression by a smooth warp that moves landmarks, the trace of Face2Face (000 §1.2: a reenactment keeps the
  * person and changes the expression). What moved is re-rendered there: here it loses a little of its finest detail
- * and shifts a little in colour. The mask is where pixels moved (see {@link movedPixels}).
+ * and shifts a little in colour. The mask is where pixels moved (see {@link movedPixels}), with the lines closed along
+ * which a move changes its sign.
  */
 export const expressionWarp: Family = {
   kind: 'expression-warp',
@@ -30,12 +30,11 @@ export const expressionWarp: Family = {
     const { width, height } = picture;
     const axes = faceAxes(points);
     const { points: moved, parameters } = drawExpression(points, axes, random, random.chance(0.4));
-    const box = warpReach(points, reach * axes.unit, width, height);
-    const warp = landmarkWarp(moved, points, reach * axes.unit, box);
-    const mask = movedMask(box, warp.moved, width, height);
+    const warp = warpFace(moved, points, reach * axes.unit, picture);
+    const mask = close(movedMask(warp.map.box, warp.moved, width, height), Math.round(0.06 * axes.unit));
 
     const softness = random.chance(0.6) ? random.uniform(0.003, 0.012) * boundsOf(points).width : 0;
-    const tint = drawColour({ shift: 6, saturation: 0.06, contrast: 0.03, probability: 0.5 }, random);
+    const tint = drawColour({ shift: 5, saturation: 0.06, contrast: 0.03, probability: 0.5 }, random);
     const warped = recoloured(remap(picture, warp.map, width, height), tint);
     if (softness > 0.3 && maskBounds(mask)) {
       const low = blurBox(warped, softness, mask);
@@ -54,19 +53,7 @@ export const expressionWarp: Family = {
   },
 };
 
-function warpReach(points: readonly Point[], reach: number, width: number, height: number): Box {
-  const { x, y, width: w, height: h } = boundsOf(points);
-  return pixelBox(
-    [
-      { x: x - reach, y: y - reach },
-      { x: x + w + reach, y: y + h + reach },
-    ],
-    width,
-    height,
-  );
-}
-
-export function movedMask(box: Box, moved: Float32Array, width: number, height: number): Mask {
+function movedMask(box: Box, moved: Float32Array, width: number, height: number): Mask {
   const data = new Uint8Array(width * height);
   for (let row = 0, i = 0; row < box.height; row++) {
     let to = (box.y + row) * width + box.x;

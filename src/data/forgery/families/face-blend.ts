@@ -26,7 +26,7 @@ export const faceBlend: Family = {
     const toDonor = invert(fitSimilarity(donor.points, points));
 
     const shape = random.pick(maskShapes);
-    const forehead = random.chance(0.75) ? random.uniform(0.25, 0.4) : 0;
+    const forehead = random.chance(0.5) ? random.uniform(0.25, 0.4) : 0;
     const grid = drawGrid(points, random);
     const drawn = drawPolygons(grid, shapePolygons(points, shape, forehead, random));
     // A donor's picture may end above the brows: what it does not show cannot be pasted.
@@ -40,9 +40,10 @@ export const faceBlend: Family = {
     const feather = Math.max(2, Math.round(random.uniform(0.02, 0.1) * (grid.columns / 2)));
     const mask = toMask(grid, featherBy(grid, sized, feather, sigmaOf(feather)), width, height);
 
+    const transfer = random.pick(['mean', 'mean', 'mean-deviation'] as const);
     const box = maskBounds(mask);
     const aligned = box ? warpBox(donor.picture, toDonor, width, height, box) : picture;
-    const pasted = transferColour(picture, aligned, mask, 'mean', boundsOf(points).width / 4);
+    const pasted = transferColour(picture, aligned, mask, transfer, boundsOf(points).width / 4);
     return {
       real: picture,
       fake: blend(picture, pasted, mask, 1),
@@ -51,6 +52,7 @@ export const faceBlend: Family = {
       parameters: {
         shape,
         forehead,
+        transfer,
         grow,
         feather,
         landmarkDistance: shapeDistance(shapeOf(points), shapeOf(donor.points)),

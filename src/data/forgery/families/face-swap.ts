@@ -10,9 +10,6 @@ import { featherBy, shrinkBy, sigmaOf } from '../soften.ts';
 import { piecewiseAffine, triangulatedOutline } from '../triangulation.ts';
 import type { Blended, Family, LandmarkedPicture } from '../types.ts';
 
-/** Donors are enlarged from their own picture: one that is smaller than this share of the target would show as blur. */
-const leastShare = 0.4;
-
 /**
  * Landmark face swap, as FaceSwap does it (001 §3.1: landmarks, warp, colour correction, feathered blend): each of the
  * 111 triangles between a donor's 68 points goes affinely onto the target's, so expression and pose are the target's
@@ -29,10 +26,10 @@ export const faceSwap: Family = {
     const map = piecewiseAffine(points, donor.points, { width, height });
     const swapped = remap(donor.picture, map, width, height);
 
-    const inset = random.uniform(0.9, 0.97);
+    const inset = random.uniform(0.94, 1);
     const polygon = scaleAbout(pick(points, triangulatedOutline), centre(face), inset);
     const grid = gridOver(points, 224, 224);
-    const shrink = random.integer(1, 6);
+    const shrink = random.integer(0, 3);
     const feather = random.integer(1, 8);
     const drawn = shrinkBy(grid, drawPolygons(grid, [polygon]), shrink + feather);
     const mask = toMask(grid, featherBy(grid, drawn, feather, sigmaOf(feather)), width, height);
@@ -49,7 +46,7 @@ export const faceSwap: Family = {
         transfer,
         shrink,
         feather,
-        enlarged: boundsOf(donor.points).width < leastShare * face.width,
+        enlargement: face.width / boundsOf(donor.points).width,
       },
     };
   },

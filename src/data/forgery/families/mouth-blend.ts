@@ -6,14 +6,12 @@ import { blend, maskBounds } from '../blend.ts';
 import { transferColour } from '../colour.ts';
 import { drawMismatch } from '../degrade.ts';
 import { deform, elasticField } from '../elastic.ts';
-import { drawExpression } from '../expression.ts';
+import { drawExpression, warpFace } from '../expression.ts';
 import { faceAxes, meanPoint, parts, pick } from '../face-points.ts';
-import { landmarkWarp } from '../landmark-warp.ts';
 import { drawGrid, drawPolygons, keepInside, toMask } from '../mask-grid.ts';
 import { mouthPolygon } from '../masks.ts';
 import { remap } from '../remap.ts';
 import { featherBy, shrinkBy } from '../soften.ts';
-import { pixelBox } from '../triangulation.ts';
 import type { Blended, Family, LandmarkedPicture } from '../types.ts';
 
 /** Nose base, jaw and eyes: what stays when a person speaks, and so aligns two frames of them. */
@@ -38,12 +36,12 @@ export const mouthBlend: Family = {
       x: random.uniform(-0.04, 0.04) * axes.unit,
       y: random.uniform(-0.04, 0.04) * axes.unit,
     });
-    const reach = random.uniform(0.25, 1);
+    const reach = random.uniform(0.4, 1.1);
     const polygon = mouthPolygon(points, reach).map(({ x, y }) => apply(place, x, y));
     const drawn = drawPolygons(grid, [polygon]);
 
     const expression = random.chance(0.6) ? drawExpression(points, axes, random, true) : undefined;
-    const changed = drawMismatch(donor ?? source, random);
+    const changed = drawMismatch(donor ?? source, random, { shift: 6 });
     let from: LandmarkedPicture = { picture: changed.picture, points: donor?.points ?? points };
     if (!donor && expression) from = { picture: express(from, expression.points, axes.unit), points };
     const toSource = donor
@@ -52,7 +50,7 @@ export const mouthBlend: Family = {
     if (donor) keepInside(grid, drawn, toSource, donor.picture);
 
     const bent = deform(grid, drawn, elasticField(grid, { alpha: 40, sigma: 7 }, random));
-    const shrink = random.integer(1, 5);
+    const shrink = random.integer(1, 4);
     const feather = random.integer(2, 8);
     const soft = featherBy(grid, shrinkBy(grid, bent, shrink), feather, random.uniform(2, 20));
     const mask = toMask(grid, soft, width, height);
@@ -80,17 +78,6 @@ export const mouthBlend: Family = {
 
 /** The picture with its mouth moved to `to`. */
 function express({ picture, points }: LandmarkedPicture, to: readonly Point[], unit: number) {
-  const { width, height } = picture;
-  const support = 0.9 * unit;
-  const { x, y, width: w, height: h } = boundsOf(points);
-  const box = pixelBox(
-    [
-      { x: x - unit, y },
-      { x: x + w + unit, y: y + h + unit },
-    ],
-    width,
-    height,
-  );
-  const { map } = landmarkWarp(to, points, support, box);
-  return remap(picture, map, width, height);
+  const { map } = warpFace(to, points, 0.9 * unit, picture);
+  return remap(picture, map, picture.width, picture.height);
 }
