@@ -53,6 +53,7 @@ function unwritable(path: string, cause: unknown) {
   const words: Record<string, string> = {
     ENOSPC: 'the disk is full',
     EDQUOT: 'the quota is used up',
+    EFBIG: 'files may not grow so large here',
     EACCES: 'no permission',
     EPERM: 'no permission',
     EROFS: 'the disk is read-only',
