@@ -23,11 +23,16 @@ export class OnnxBuilder {
   readonly #outputs: { name: string; dtype: DataType; shape: Shape }[] = [];
   readonly #domains = new Set<string>();
   readonly #taken = new Set<string>();
+  /** Last number given to a hint: without it, naming is quadratic, and DenseNet's step has 10,000 constants. */
+  readonly #numbers = new Map<string, number>();
+  readonly #shared = new Map<string, string>();
 
   /** A name that is still free, `hint` itself where possible. */
   fresh(hint: string): string {
     let name = hint;
-    for (let i = 2; this.#taken.has(name); i++) name = `${hint}#${i}`;
+    let number = this.#numbers.get(hint) ?? 1;
+    while (this.#taken.has(name)) name = `${hint}#${++number}`;
+    this.#numbers.set(hint, number);
     this.#taken.add(name);
     return name;
   }
@@ -45,8 +50,17 @@ export class OnnxBuilder {
     this.#outputs.push({ name, dtype, shape });
   }
 
-  /** A constant stored in the model. */
+  /** A constant stored in the model. Shapes, axes and numbers, which no weight is, are stored once for all. */
   constant(hint: string, value: Tensor): string {
+    if (value.dtype === 'int64' || value.dims.length === 0) {
+      const key = `${value.dtype}/${value.dims.join()}/${value.data.join()}`;
+      const known = this.#shared.get(key);
+      if (known !== undefined) return known;
+      const name = this.fresh(hint);
+      this.#shared.set(key, name);
+      this.#initializers.set(name, { ...tensorProto(value), name });
+      return name;
+    }
     const name = this.fresh(hint);
     this.#initializers.set(name, { ...tensorProto(value), name });
     return name;
