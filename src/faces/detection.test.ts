@@ -82,6 +82,12 @@ describe('tiles', () => {
     }
   });
 
+  it('stay few on strips, and are none in tiny pictures', () => {
+    expect(tiles(900, 2)).toHaveLength(7);
+    expect(tiles(20_000, 40)).toHaveLength(7);
+    expect(tiles(1, 1)).toEqual([]);
+  });
+
   it('trust small faces off the tile’s inner borders', () => {
     const tile = { x: 100, y: 0, width: 100, height: 100 };
     const box = { x: 140, y: 0, width: 20, height: 20 };

@@ -18,12 +18,19 @@ export function paddedFrame(width: number, height: number, padding = tightCropPa
   };
 }
 
+/** Smaller pictures hold no face that tiles would show better. */
+const leastTiled = 128;
+/** A strip's tiles are at least its length over this: at most seven in a row. */
+const mostAlong = 5;
+
 /**
  * Square tiles of `share` times the frame's shorter side that cover it, neighbours overlapping by at least a
  * quarter, so that a face of up to a quarter of a tile is whole in one of them.
  */
 export function tiles(width: number, height: number, share = 0.75): Box[] {
-  const side = Math.min(width, height) * share;
+  if (Math.max(width, height) < leastTiled) return [];
+  // Strips get wider tiles, not hundreds of them.
+  const side = Math.max(Math.min(width, height) * share, Math.max(width, height) / mostAlong);
   const starts = (length: number) => {
     const count = Math.max(1, Math.ceil((length - side) / (side * 0.75) - 1e-9) + 1);
     if (count === 1) return [(length - side) / 2];
