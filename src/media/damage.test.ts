@@ -189,6 +189,19 @@ describe('files that are damaged', () => {
     },
   );
 
+  it('a transport stream with missing pieces: the frame is dropped, and what refers to it is marked', async () => {
+    const path = await makeClip(file('bad.ts'), 60, { frameRate: 25, keyFrameInterval: 20 });
+    const bytes = await readFile(path);
+    // Whole 188-byte packets, so that only the continuity counter tells.
+    const from = Math.floor(bytes.length / 2 / 188) * 188;
+    bytes.fill(0x55, from, from + 188);
+    await writeFile(path, bytes);
+    const { frames, numbers, dropped } = await drawAll(path);
+    expect(dropped).toContainEqual({ reason: 'frame is damaged', count: 1 });
+    expect(frames.some(({ afterDamage }) => afterDamage)).toBe(true);
+    expect(numbers.slice(0, 15)).toEqual(Array.from({ length: 15 }, (_, i) => i));
+  });
+
   it('asking twice does not count a loss twice', async () => {
     const path = file('cut.mp4');
     const reader = await openClip(path);

@@ -178,6 +178,10 @@ class Pass {
       position = targets[targets.length - 1];
     }
     yield* this.#drain();
+    // The file ended before their packets came: it has changed since the scan.
+    if (this.#missed === undefined) {
+      for (const at of wanted.slice(this.#due)) this.#settings.losses.lose(at, lossReasons.ended);
+    }
     return this.#missed;
   }
 

@@ -36,7 +36,16 @@ async function expectSameFrames(path: string, policies: readonly string[]): Prom
   await reader.close();
 }
 
-const policies = ['every:1', 'even:2', 'even:7', 'every:13', 'every:90', 'range:95+20', 'fps:1.5'];
+const policies = [
+  'every:1',
+  'even:2',
+  'even:7',
+  'every:13',
+  'every:90',
+  'every:23',
+  'range:95+20',
+  'fps:1.5',
+];
 const closed = { keyFrameInterval: 30, crf: 23 };
 const open = {
   ...closed,
@@ -47,6 +56,17 @@ const cases: [string, EncodeOptions][] = [
   ['open.mp4', open],
   ['open.mkv', open],
   ['open.ts', { ...open, frameRate: 25 }],
+  // Nine frames that are shown before a key frame are stored after it: further than the restart margin.
+  [
+    'deep.mp4',
+    {
+      ...closed,
+      codecOptions: {
+        'x264-params': 'open-gop=1:bframes=9:b-adapt=0:b-pyramid=normal:ref=4:scenecut=0',
+        threads: '1',
+      },
+    },
+  ],
   [
     'refresh.ts',
     { ...closed, frameRate: 25, codecOptions: { 'x264-params': 'intra-refresh=1:bframes=0', threads: '1' } },
