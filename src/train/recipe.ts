@@ -152,10 +152,24 @@ export function resolveRecipe(
     'network',
     'options',
   ]);
+  const size = recipe.size ?? network.inputSize;
+  const { min, step } = network.sizes;
+  if (size < min || size % step !== 0) {
+    throw errors.RECIPE_INVALID(
+      'size',
+      `${network.name} takes multiples of ${step} from ${min} on, not ${size}`,
+    );
+  }
+  if (network.frames !== undefined) {
+    throw errors.RECIPE_INVALID(
+      'network.name',
+      `${network.name} looks at ${network.frames} frames at once, data sets hold single pictures`,
+    );
+  }
   return {
     ...recipe,
     network: { name: network.name, options },
-    size: recipe.size ?? network.inputSize,
+    size,
     threads: overrides.threads ?? recipe.threads ?? availableParallelism(),
     device: overrides.device ?? recipe.device,
     data: {

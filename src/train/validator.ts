@@ -21,10 +21,11 @@ export interface ValidatorOptions {
 
 export class Validator {
   readonly #session: Session;
-  readonly #pipeline: ValidatorOptions['pipeline'];
+  /** Open from one pass to the next: its threads take seconds to start. */
+  readonly #pipeline: Pipeline;
   readonly #centres: PatchCentres | undefined;
 
-  private constructor(session: Session, pipeline: ValidatorOptions['pipeline'], centres?: PatchCentres) {
+  private constructor(session: Session, pipeline: Pipeline, centres?: PatchCentres) {
     this.#session = session;
     this.#pipeline = pipeline;
     this.#centres = centres;
@@ -38,7 +39,14 @@ export class Validator {
     const sides = map?.type.shape.slice(1);
     const whole = sides?.every((side) => side === size);
     const centres = withMap && !whole && mapLogits ? patchCentres(mapLogits, image) : undefined;
-    return new Validator(await openSession(model, session), pipeline, centres);
+    const opened = await openSession(model, session);
+    const passes = openPipeline({
+      ...pipeline,
+      sampling: { kind: 'sequential' },
+      unreadable: 'omit',
+      end: Math.ceil(pipeline.items.length / pipeline.batchSize),
+    });
+    return new Validator(opened, passes, centres);
   }
 
   /** One pass over the split. Pictures that cannot be read are left out and counted by `onSkipped`. */
@@ -49,29 +57,21 @@ export class Validator {
     const used = Object.fromEntries([...weights].filter(([path]) => this.#session.inputs.includes(path)));
     const out: Evaluated = { labels: [], scores: [], groups: [] };
     let pixels = noPixels;
-    const pipeline: Pipeline = openPipeline({
-      ...this.#pipeline,
-      sampling: { kind: 'sequential' },
-      unreadable: 'omit',
-    });
-    try {
-      for await (const batch of pipeline.batches({ to: pipeline.batchesPerEpoch })) {
-        onSkipped(batch.skipped);
-        if (batch.items.length === 0) continue;
-        const results = await this.#session.run({ image: tensor(batch.images, batch.dims), ...used });
-        out.scores.push(...floats(results.score));
-        out.labels.push(...batch.labels);
-        out.groups.push(...batch.items.map(({ videoId }) => videoId));
-        if (results.map) pixels = addPixels(pixels, this.#countPixels(results.map, batch.masks));
-        batch.release();
-      }
-    } finally {
-      await pipeline.close();
+    for await (const batch of this.#pipeline.batches({ to: this.#pipeline.batchesPerEpoch })) {
+      onSkipped(batch.skipped);
+      if (batch.items.length === 0) continue;
+      const results = await this.#session.run({ image: tensor(batch.images, batch.dims), ...used });
+      out.scores.push(...floats(results.score));
+      out.labels.push(...batch.labels);
+      out.groups.push(...batch.items.map(({ videoId }) => videoId));
+      if (results.map) pixels = addPixels(pixels, this.#countPixels(results.map, batch.masks));
+      batch.release();
     }
     return pixels === noPixels ? out : { ...out, pixels };
   }
 
   async dispose(): Promise<void> {
+    await this.#pipeline.close();
     await this.#session.dispose();
   }
 
