@@ -123,6 +123,7 @@ describe('warpAffine', () => {
     ]) {
       const matrix = squareMatrix({ x: 128, y: 128 }, side, angle, 40);
       const patch = warpAffine(ramp, matrix, 40, 40, { fill: 0 });
+      const quick = warpAffine(ramp, matrix, 40, 40, { fill: 0, fast: true });
       for (const [x, y] of [
         [3, 5],
         [20, 20],
@@ -132,6 +133,7 @@ describe('warpAffine', () => {
         expect(Math.abs(pixel(patch, x, y)[0] - (apply(matrix, x + 0.5, y + 0.5).x - 0.5))).toBeLessThan(
           1.01,
         );
+        expect(Math.abs(pixel(quick, x, y)[0] - pixel(patch, x, y)[0])).toBeLessThanOrEqual(2);
       }
     }
   });

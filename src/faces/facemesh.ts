@@ -80,7 +80,13 @@ export class FaceMesh {
     const input = new Float32Array(rois.length * 3 * inputSize * inputSize);
     const matrices = rois.map((roi) => squareMatrix(roi.centre, roi.side, roi.angle, inputSize));
     for (const [i, matrix] of matrices.entries()) {
-      toPlanes(warpAffine(picture, matrix, inputSize, inputSize, { fill: 0 }), input, i, 1 / 255, 0);
+      toPlanes(
+        warpAffine(picture, matrix, inputSize, inputSize, { fill: 0, fast: true }),
+        input,
+        i,
+        1 / 255,
+        0,
+      );
     }
     const results = await this.#session.run({ input: tensor(input, [rois.length, 3, inputSize, inputSize]) });
     const raw = floats(results.mesh);

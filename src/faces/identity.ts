@@ -32,7 +32,7 @@ export function portraitOf(picture: Picture, face: Pick<Face, 'mesh'>): Picture 
   const angle = eyeAngle(face.mesh);
   const { centre, width, height } = turnedBox(face.mesh, angle);
   const matrix = squareMatrix(centre, Math.max(width, height) * scale, angle, inputSize);
-  return warpAffine(picture, matrix, inputSize, inputSize, { fill: 'edge' });
+  return warpAffine(picture, matrix, inputSize, inputSize, { fill: 'edge', fast: true });
 }
 
 export class Identity {

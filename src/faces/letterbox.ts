@@ -3,7 +3,7 @@ import type { Box } from '../base/geometry.ts';
 import type { Picture } from '../media/types.ts';
 
 /** Taps an axis: a detector at 256 px gains nothing from more, and 2160p frames cost no more than 720p. */
-const mostTaps = 4;
+const mostTaps = 3;
 
 /** Where a region ended up: `region x = (square x - left) / scale + region.x`, the same for y. */
 export interface Placement {
@@ -14,7 +14,7 @@ export interface Placement {
 
 /**
  * Fits `region` (frame pixels, may reach outside) into a `size` x `size` square, centred, and writes it into one
- * item of an NCHW tensor as values in [-1, 1]; what lies outside is black (-1). Averages up to 4 x 4 evenly spread
+ * item of an NCHW tensor as values in [-1, 1]; what lies outside is black (-1). Averages up to 3 x 3 evenly spread
  * source pixels for each pixel written.
  */
 export function letterbox(
@@ -34,15 +34,20 @@ export function letterbox(
   const taps = Math.max(1, Math.min(mostTaps, Math.round(1 / scale)));
   const columns = offsets(region.x, left, region.width, scale, size, taps, width, 3);
   const rows = offsets(region.y, top, region.height, scale, size, taps, height, width * 3);
+  const lines = rows.at;
+  const places = columns.at;
   const factor = 1 / (taps * taps * 127.5);
   for (let y = rows.first; y < rows.end; y++) {
     let to = start + y * size + columns.first;
     for (let x = columns.first; x < columns.end; x++, to++) {
-      let [red, green, blue] = [0, 0, 0];
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      const firstTap = x * taps;
       for (let v = y * taps; v < (y + 1) * taps; v++) {
-        const line = rows.at[v];
-        for (let u = x * taps; u < (x + 1) * taps; u++) {
-          const from = line + columns.at[u];
+        const line = lines[v];
+        for (let u = firstTap; u < firstTap + taps; u++) {
+          const from = line + places[u];
           red += data[from];
           green += data[from + 1];
           blue += data[from + 2];

@@ -98,7 +98,7 @@ describe.skipIf(!haveSharedData)(`faces in real clips${skipReason}`, () => {
   });
 
   it('a handheld pan is one track', async () => {
-    const tracker = await trackOf('dfdc-b-real.mp4', 'even:8');
+    const tracker = await trackOf('dfdc-b-real.mp4', 'even:12');
     expect(tracker.tracks()).toHaveLength(1);
     expect(tracker.tracks()[0].faces.length).toBeGreaterThanOrEqual(7);
   });

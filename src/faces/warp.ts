@@ -13,6 +13,12 @@ export type Affine = readonly [a: number, b: number, c: number, d: number, e: nu
 /** Outside the picture: a value 0 to 255 for all channels, or the nearest pixel of the border. */
 export type Fill = number | 'edge';
 
+/** `fast` averages a few single pixels where it shrinks: for networks that look for shapes, not for traces. */
+export interface WarpOptions {
+  fill: Fill;
+  fast?: boolean;
+}
+
 /** The matrix of a square patch of `size` pixels whose centre, side (picture pixels) and angle (radians) are given. */
 export function squareMatrix(centre: Point, side: number, angle: number, size: number): Affine {
   const scale = side / size;
@@ -43,11 +49,12 @@ export function warpAffine(
   matrix: Affine,
   width: number,
   height: number,
-  options: { fill: Fill },
+  options: WarpOptions,
 ): Picture {
   const [a, b, , d, e] = matrix;
   const scale = Math.sqrt(Math.abs(a * e - b * d));
   const block = Math.floor(scale + 1e-6);
+  if (block >= 2 && options.fast) return nearest(picture, matrix, width, height, options.fill);
   if (block >= 2) {
     const { reduced, x, y } = reduceRegion(picture, matrix, width, height, block, options.fill);
     const inner: Affine = [
@@ -58,9 +65,9 @@ export function warpAffine(
       e / block,
       (matrix[5] - y) / block,
     ];
-    return bilinear(reduced, inner, width, height, options.fill);
+    return bilinear(reduced, inner, width, height, options);
   }
-  return bilinear(picture, matrix, width, height, options.fill);
+  return bilinear(picture, matrix, width, height, options);
 }
 
 /** Block averages of the part of the picture that the patch can touch, one block beyond it on each side. */
@@ -109,7 +116,9 @@ function reduceRegion(
         const to = column * 3;
         if (start >= 0 && start + block <= pictureWidth) {
           let from = line + start * 3;
-          let [r, g, b] = [0, 0, 0];
+          let r = 0;
+          let g = 0;
+          let b = 0;
           for (let dx = 0; dx < block; dx++, from += 3) {
             r += source[from];
             g += source[from + 1];
@@ -136,10 +145,16 @@ function reduceRegion(
   return { reduced: { width: columns, height: rows, data }, x: left, y: top };
 }
 
-function bilinear(picture: Picture, matrix: Affine, width: number, height: number, fill: Fill): Picture {
+function bilinear(
+  picture: Picture,
+  matrix: Affine,
+  width: number,
+  height: number,
+  { fill, fast }: WarpOptions,
+): Picture {
   const [a, b, c, d, e, f] = matrix;
   const scale = Math.sqrt(Math.abs(a * e - b * d));
-  const taps = scale > 1.05 ? 2 : 1;
+  const taps = scale > 1.05 && !fast ? 2 : 1;
   const weight = 1 / (taps * taps);
   const out = new Uint8Array(width * height * 3);
   const { data, width: sourceWidth, height: sourceHeight } = picture;
@@ -151,7 +166,9 @@ function bilinear(picture: Picture, matrix: Affine, width: number, height: numbe
   let to = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += 3) {
-      let [red, green, blue] = [0.5, 0.5, 0.5];
+      let red = 0.5;
+      let green = 0.5;
+      let blue = 0.5;
       for (let tap = 0; tap < taps * taps; tap++) {
         const px = x + (taps === 1 ? 0.5 : 0.25 + 0.5 * (tap & 1));
         const py = y + (taps === 1 ? 0.5 : 0.25 + 0.5 * (tap >> 1));
@@ -192,6 +209,51 @@ function bilinear(picture: Picture, matrix: Affine, width: number, height: numbe
       out[to] = red;
       out[to + 1] = green;
       out[to + 2] = blue;
+    }
+  }
+  return { width, height, data: out };
+}
+
+/** The mean of 2 x 2 (scale below 4) or 3 x 3 evenly spread single pixels: its cost depends on the patch only, not on the face's size. */
+function nearest(picture: Picture, matrix: Affine, width: number, height: number, fill: Fill): Picture {
+  const [a, b, c, d, e, f] = matrix;
+  const { data, width: sourceWidth, height: sourceHeight } = picture;
+  const out = new Uint8Array(width * height * 3);
+  const clamp = fill === 'edge';
+  const outside = clamp ? 0 : fill;
+  const taps = Math.abs(a * e - b * d) < 16 ? 2 : 3;
+  const count = taps * taps;
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, to += 3) {
+      let red = count >> 1;
+      let green = red;
+      let blue = red;
+      for (let v = 0; v < taps; v++) {
+        const py = y + (v + 0.5) / taps;
+        for (let u = 0; u < taps; u++) {
+          const px = x + (u + 0.5) / taps;
+          let sx = Math.floor(a * px + b * py + c);
+          let sy = Math.floor(d * px + e * py + f);
+          if (sx < 0 || sy < 0 || sx >= sourceWidth || sy >= sourceHeight) {
+            if (!clamp) {
+              red += outside;
+              green += outside;
+              blue += outside;
+              continue;
+            }
+            sx = Math.max(0, Math.min(sourceWidth - 1, sx));
+            sy = Math.max(0, Math.min(sourceHeight - 1, sy));
+          }
+          const from = (sy * sourceWidth + sx) * 3;
+          red += data[from];
+          green += data[from + 1];
+          blue += data[from + 2];
+        }
+      }
+      out[to] = red / count;
+      out[to + 1] = green / count;
+      out[to + 2] = blue / count;
     }
   }
   return { width, height, data: out };
