@@ -54,7 +54,7 @@ const list = {
   ],
   SAMPLING_INVALID: (value: string) => [
     `Unknown sampling policy "${value}".`,
-    'Use even:N, fps:N, every:N, range:START+COUNT or keyframes.',
+    'Use even:N, fps:N, every:N, range:START+COUNT or keyframes (data sets also: changes:N).',
   ],
   // Detectors and weights
   DETECTOR_MISSING: (path: string) => [`No detector at ${path}.`, 'See `mesoscope model list`.'],
@@ -109,6 +109,26 @@ const list = {
   BATCH_IMPOSSIBLE: (sampling: string, reason: string) => [
     `Batches cannot be drawn with "${sampling}" sampling: ${reason}.`,
     'Choose another batch size or sampling, or add data.',
+  ],
+  LAYOUT_INVALID: (path: string, layout: string, reason: string) => [
+    `${path} does not have the layout ${layout}: ${reason}.`,
+    'docs/datasets.md shows each layout.',
+  ],
+  LIST_INVALID: (path: string, reason: string) => [
+    `${path} cannot be read as a list: ${reason}.`,
+    'Mend it, or make it again.',
+  ],
+  BUILD_DIFFERS: (path: string, what: string) => [
+    `${path} was begun with other options or from other files (${what}).`,
+    'Continue it as it was begun, or name another folder with --out.',
+  ],
+  BUILD_BUSY: (path: string, pid: number) => [
+    `${path} is being written by process ${pid}.`,
+    'Wait for it, or name another folder with --out.',
+  ],
+  SHARD_INVALID: (path: string, reason: string) => [
+    `The shard ${path} cannot be read: ${reason}.`,
+    'Run `mesoscope dataset prepare` again with the same --out: it makes damaged shards anew.',
   ],
   // Training (train)
   RECIPE_UNREADABLE: (path: string, reason: string) => [

@@ -56,3 +56,35 @@ export async function* readRows<T>(
     throw errors.MANIFEST_INVALID(path, line, '', '', describe(thrown));
   }
 }
+
+/** Rows of a CSV file by its own column names, unchecked: for files whose columns others chose. Throws as above. */
+export async function* readLooseRows(
+  path: string,
+): AsyncGenerator<{ row: Record<string, string>; line: number }> {
+  if (!existsSync(path)) throw errors.MANIFEST_MISSING(path);
+  const parser = createReadStream(path).pipe(
+    parse({ bom: true, info: true, skip_empty_lines: true, columns: true }),
+  );
+  try {
+    for await (const { record, info } of parser) {
+      yield { row: record as Record<string, string>, line: info.lines };
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof CsvError)) throw thrown;
+    const line = typeof thrown.lines === 'number' ? thrown.lines : 0;
+    throw errors.MANIFEST_INVALID(path, line, '', '', describe(thrown));
+  }
+}
+
+/** A CSV document: RFC 4180 quotes where they are needed, an empty cell for what is undefined. */
+export function formatCsv(
+  columns: readonly string[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): string {
+  const cell = (value: unknown) => {
+    const text = value === undefined ? '' : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))];
+  return `${lines.map((line) => line.join(',')).join('\n')}\n`;
+}

@@ -9,6 +9,9 @@ import { readRows } from './csv.ts';
 /** 0 real, 1 manipulated. */
 export type Label = 0 | 1;
 
+export const splitNames = ['train', 'validation', 'test'] as const;
+export type SplitName = (typeof splitNames)[number];
+
 /** One picture of a data set. Paths are relative to the manifest's folder. */
 export interface Item {
   /** Unique in its manifest. */
@@ -27,6 +30,10 @@ export interface Item {
   mask?: string | undefined;
   landmarks?: string | undefined;
   licence?: string | undefined;
+  /** The side that the data set's authors put it on. */
+  split?: SplitName | undefined;
+  /** The item that it was made from, by id. */
+  original?: string | undefined;
   /** Size of the picture in pixels. */
   width?: number | undefined;
   height?: number | undefined;
@@ -69,6 +76,8 @@ const rowSchema = z.strictObject({
   mask: name.optional(),
   landmarks: name.optional(),
   licence: name.optional(),
+  split: z.enum(splitNames).optional(),
+  original: name.optional(),
   width: pixels.optional(),
   height: pixels.optional(),
   nativeWidth: pixels.optional(),

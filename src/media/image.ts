@@ -170,6 +170,14 @@ export function encodePng(picture: Picture): Promise<Buffer> {
   return fromPicture(picture).png({ compressionLevel: 6 }).toBuffer();
 }
 
+/** PNG bytes of a mask, without loss: one grey channel. */
+export function encodeMask({ width, height, data }: Mask): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels: 1 }, limitInputPixels: false })
+    .toColourspace('b-w')
+    .png({ compressionLevel: 6 })
+    .toBuffer();
+}
+
 /** The picture at another size, in proportion or not. @param kernel `cubic` for looking at, `linear` for networks */
 export async function resizePicture(
   picture: Picture,

@@ -11,7 +11,9 @@ export type Sampling =
   /** `count` consecutive frames from `start` (the third document: 101 from the 10th). */
   | { kind: 'range'; start: number; count: number }
   /** Key frames only, the rest is not decoded (MesoNet 3.5: aggregation on intra-frames). */
-  | { kind: 'keyframes' };
+  | { kind: 'keyframes' }
+  /** These display-order indices, ascending: what another clip or an earlier pass decided. */
+  | { kind: 'list'; indices: readonly number[] };
 
 export const defaultSampling: Sampling = { kind: 'even', count: 32 };
 
@@ -32,7 +34,7 @@ export function parseSampling(text: string): Sampling {
   return { kind: 'keyframes' };
 }
 
-/** The inverse of {@link parseSampling}. */
+/** The inverse of {@link parseSampling}; a list has no spelling on the command line. */
 export function formatSampling(sampling: Sampling): string {
   switch (sampling.kind) {
     case 'even':
@@ -45,6 +47,8 @@ export function formatSampling(sampling: Sampling): string {
       return `range:${sampling.start}+${sampling.count}`;
     case 'keyframes':
       return 'keyframes';
+    case 'list':
+      return `list:${sampling.indices.join('+')}`;
   }
 }
 
@@ -81,5 +85,7 @@ export function selectFrames(
     }
     case 'keyframes':
       return [...keyFrames];
+    case 'list':
+      return sampling.indices.filter((index) => index < total);
   }
 }
