@@ -3,7 +3,7 @@ import type { Frame, Picture } from '../media/types.ts';
 import type { FaceSource } from './finder.ts';
 import { unit } from './identity.ts';
 import { groupPeople } from './people.ts';
-import { compareShots, shotSignature } from './shots.ts';
+import { compareShots, ShotDetector, shotSignature } from './shots.ts';
 import { FaceTracker, type FollowedFrame } from './tracker.ts';
 import type { Face } from './types.ts';
 
@@ -213,6 +213,21 @@ describe('shots', () => {
     expect(change.correlation).toBeLessThan(0.5);
     expect(change.verdict).toBe('unsure');
     expect(compareShots(at(background(1), 0), at(shifted(background(1), 4), 0.04)).verdict).toBe('same');
+  });
+
+  it('a leap in a steady shot is a cut; the same change in a lively one is not', () => {
+    // A share of the frame's rows takes another scene's colours.
+    const mixed = (rows: number): Picture => {
+      const data = background(1).data.slice();
+      data.set(background(2).data.subarray(0, rows * 320 * 3));
+      return { ...background(1), data };
+    };
+    const steady = new ShotDetector();
+    const verdicts = [0, 0, 0, 0, 50].map((rows, i) => steady.next(mixed(rows), 2 * i).verdict);
+    expect(verdicts).toEqual(['same', 'same', 'same', 'same', 'cut']);
+    const lively = new ShotDetector();
+    const others = [0, 50, 0, 50, 0, 50].map((rows, i) => lively.next(mixed(rows), 2 * i).verdict);
+    expect(others).not.toContain('cut');
   });
 
   it('a slightly brighter frame is no cut', () => {

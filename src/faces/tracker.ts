@@ -11,13 +11,7 @@ import { alikeInSize, belonging, closeness, greedyPairs, type Pair, plainPairs }
 import { type FaceSource, type FindOptions, goodMesh } from './finder.ts';
 import { similarity } from './identity.ts';
 import { groupPeople, Likeness } from './people.ts';
-import {
-  compareShots,
-  denseGapSeconds,
-  type ShotChange,
-  type ShotSignature,
-  shotSignature,
-} from './shots.ts';
+import { type ShotChange, ShotDetector } from './shots.ts';
 import type { Face, Track, TrackedFace } from './types.ts';
 
 export interface TrackerOptions {
@@ -84,7 +78,7 @@ export class FaceTracker {
   #tracks: Track[] = [];
   readonly #cuts: Cut[] = [];
   readonly #dropped = new Map<string, number>();
-  #signature: ShotSignature | undefined;
+  readonly #shots = new ShotDetector();
   #sinceLook = 0;
   #sinceTiles = Number.POSITIVE_INFINITY;
   #nextId = 1;
@@ -121,11 +115,7 @@ export class FaceTracker {
   }
 
   async #step(frame: Frame): Promise<FollowedFrame> {
-    const signature = shotSignature(frame, frame.timeSeconds);
-    const before = this.#signature;
-    this.#signature = signature;
-    const verdict = before ? compareShots(before, signature).verdict : 'same';
-    const dense = before !== undefined && frame.timeSeconds - before.timeSeconds <= denseGapSeconds;
+    const { verdict, dense, first } = this.#shots.next(frame, frame.timeSeconds);
     this.#sinceTiles++;
     if (verdict === 'cut') this.#cutHere(frame);
     if (dense) for (const track of this.#live) track.chances++;
@@ -136,7 +126,7 @@ export class FaceTracker {
       return this.#shown(frame, false);
     }
     this.#sinceLook = 0;
-    const found = await this.#look(frame, dense, before === undefined || verdict === 'cut');
+    const found = await this.#look(frame, dense, first || verdict === 'cut');
     const stayed = await this.#associate(frame, found, dense, verdict);
     return this.#shown(frame, verdict === 'cut' || !stayed);
   }
