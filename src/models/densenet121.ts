@@ -21,6 +21,8 @@ export const densenet121Torch: TorchNames = {
   library: 'torchvision densenet121',
   name: (path) =>
     path.startsWith('trunk/') ? `features.${torchPath(path.slice('trunk/'.length))}` : undefined,
+  // torchvision's own downloads still say `denselayer1.norm.1` where its code says `denselayer1.norm1`.
+  canonical: (name) => name.replace(/(denselayer\d+\.(?:norm|conv))\.([12]\.)/, '$1$2'),
   classifier: ['classifier'],
 };
 

@@ -48,6 +48,8 @@ export interface TorchNames {
   readonly library: string;
   /** Name in the state dict; undefined where that library's network has no such tensor (our own head). */
   name(path: string): string | undefined;
+  /** Today's name of a tensor that older files of the library call otherwise. */
+  canonical?(name: string): string;
   /** Layers of the library's network that ours replaces, such as `fc`: left aside when a trunk is loaded. */
   readonly classifier: readonly string[];
 }
