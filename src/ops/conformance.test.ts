@@ -20,7 +20,15 @@ const places = 40;
 const step = 1e-4;
 
 /** Of the modules that hold no operation: what operations share, and the list itself. */
-const shared = ['convolution-shape', 'elementwise', 'index', 'reduce', 'gradients', 'emission-choice'];
+const shared = [
+  'convolution-shape',
+  'elementwise',
+  'index',
+  'reduce',
+  'gradients',
+  'emission-choice',
+  'unfold',
+];
 
 it('lists exactly what the folder holds', async () => {
   const files = readdirSync(import.meta.dirname).filter((file) => /^[^.]+\.ts$/.test(file));

@@ -1,6 +1,7 @@
 import { apply1, type Emission, notDifferentiable, type Op, type Value } from '../graph/node.ts';
-import { int64, type Shape } from '../graph/tensor.ts';
+import { fixed, int64, type Shape } from '../graph/tensor.ts';
 import type { ConvolutionAttributes } from './convolution-shape.ts';
+import { turnsKernel } from './emission-choice.ts';
 
 interface Attributes extends ConvolutionAttributes {
   /** Shape of the convolution's input, which strides make ambiguous from the output alone. */
@@ -11,11 +12,21 @@ export const convInputGradientOp: Op<Attributes> = {
   name: 'convInputGradient',
   infer: (_, { inputShape }) => [{ dtype: 'float32', shape: inputShape }],
   emit(emission) {
-    const { stride, dilation, pads } = emission.attributes;
-    const kernel = emission.inputTypes[1].shape.slice(2) as number[];
+    const { stride, dilation, pads, groups } = emission.attributes;
+    const [filters, channels, ...kernel] = fixed(emission.inputTypes[1].shape);
+    const [batch, , ...output] = fixed(emission.inputTypes[0].shape);
     // Flipped pads are d(k - 1) - p; a convolution cannot crop, so negative ones go the transposed way.
     const fits = [0, 1, 2, 3].every((side) => dilation[side % 2] * (kernel[side % 2] - 1) >= pads[side]);
-    return [stride[0] === 1 && stride[1] === 1 && fits ? flippedConvolution(emission) : transposed(emission)];
+    const turns = turnsKernel({
+      batch,
+      channels,
+      filters: filters / groups,
+      kernel: [kernel[0], kernel[1]],
+      output: [output[0], output[1]],
+      stride,
+      dilation,
+    });
+    return [turns && fits ? flippedConvolution(emission) : transposed(emission)];
   },
   gradient: notDifferentiable('second derivatives of convolutions are not offered'),
 };

@@ -1,6 +1,8 @@
 import { apply1, type Emission, notDifferentiable, type Op, type Value } from '../graph/node.ts';
 import { fixed, int64, type Shape } from '../graph/tensor.ts';
 import type { ConvolutionAttributes } from './convolution-shape.ts';
+import { weightGradientChoice } from './emission-choice.ts';
+import { unfold } from './unfold.ts';
 
 interface Attributes extends ConvolutionAttributes {
   readonly kernelShape: Shape;
@@ -10,14 +12,30 @@ export const convWeightGradientOp: Op<Attributes> = {
   name: 'convWeightGradient',
   infer: (_, { kernelShape }) => [{ dtype: 'float32', shape: kernelShape }],
   emit(emission) {
-    const { groups, kernelShape } = emission.attributes;
-    if (groups === 1) return [unfolded(emission)];
-    return [kernelShape[1] === 1 && kernelShape[0] === groups ? depthwise(emission) : grouped(emission)];
+    const { attributes, inputTypes } = emission;
+    const { groups, pads, stride, dilation, kernelShape } = attributes;
+    const [filters, channels, ...kernel] = fixed(kernelShape);
+    const [batch, , ...output] = fixed(inputTypes[1].shape);
+    const { unfold: way, merge } = weightGradientChoice(
+      {
+        batch,
+        channels,
+        filters: filters / groups,
+        kernel: [kernel[0], kernel[1]],
+        output: [output[0], output[1]],
+        stride,
+        dilation,
+      },
+      pads.some((p) => p > 0),
+    );
+    return [way === 'split' ? splitTaps(emission, merge) : allTaps(emission, way === 'whole', merge)];
   },
   gradient: notDifferentiable('second derivatives of convolutions are not offered'),
 };
 
-/** Gradient of `conv2d` with respect to its kernel: pictures [N, C, H, W] and dy [N, O, H', W'] give the kernel's shape. */
+/**
+ * Gradient of `conv2d` with respect to its kernel: pictures [N, C, H, W] and dy [N, O, H', W'] give the kernel's shape.
+ */
 export function convWeightGradient(
   x: Value,
   dy: Value,
@@ -27,104 +45,102 @@ export function convWeightGradient(
   return apply1(convWeightGradientOp, [x, dy], { ...attributes, kernelShape });
 }
 
-/**
- * im2col: the k x k shifted views of the picture are stacked as channels, and one matrix product a picture
- * with dy gives all taps at once: [N, O, P] x [N, C k k, P]ᵀ, summed over N.
- */
-function unfolded(emission: Emission<Attributes>): string {
-  const { inputs, inputTypes, attributes, onnx } = emission;
-  const [n, out, rows, columns] = fixed(inputTypes[1].shape);
-  const [, channels, height, width] = fixed(attributes.kernelShape);
-  const pixels = rows * columns;
-  const views = shiftedViews(emission);
-  const stacked = views.length === 1 ? views[0] : onnx.node('Concat', views, { axis: 1 });
-  const x = onnx.node('Reshape', [
-    stacked,
-    onnx.constant('shape', int64([n, views.length * channels, pixels])),
-  ]);
-  const dy = onnx.node('Reshape', [inputs[1], onnx.constant('shape', int64([n, out, pixels]))]);
-  const products = onnx.node('FusedMatMul', [dy, x], { transB: 1 }, 'com.microsoft');
-  const sum = onnx.node('ReduceSum', [products, onnx.constant('axes', int64([0]))], { keepdims: 0 });
-  // Taps are the slow axis of the stack: [O, h, w, C] until turned.
-  const taps = onnx.node('Reshape', [sum, onnx.constant('shape', int64([out, height, width, channels]))]);
-  return onnx.node('Transpose', [taps], { perm: [0, 3, 1, 2] });
-}
-
-/** One channel a filter: the product of the shifted picture with dy, summed over pictures and pixels, tap by tap. */
-function depthwise(emission: Emission<Attributes>): string {
-  const { inputs, attributes, onnx } = emission;
-  const axes = onnx.constant('axes', int64([0, 2, 3]));
-  const taps = shiftedViews(emission).map((view) =>
-    onnx.node('ReduceSum', [onnx.node('Mul', [view, inputs[1]]), axes], { keepdims: 0 }),
-  );
-  const [channels, , height, width] = fixed(attributes.kernelShape);
-  const lifted = taps.map((tap) => onnx.node('Unsqueeze', [tap, onnx.constant('axes', int64([1]))]));
-  const joined = lifted.length === 1 ? lifted[0] : onnx.node('Concat', lifted, { axis: 1 });
-  return onnx.node('Reshape', [joined, onnx.constant('shape', int64([channels, 1, height, width]))]);
-}
-
-/** General groups: the plain gradient of each group's slice, joined. */
-function grouped({ inputs, inputTypes, attributes, onnx }: Emission<Attributes>): string {
-  const { groups, kernelShape } = attributes;
-  const part = (name: string, channels: number) =>
-    onnx.nodes(
-      'Split',
-      [name, onnx.constant('split', int64(Array(groups).fill(channels / groups)))],
-      groups,
-      { axis: 1 },
-    );
-  const [xs, dys] = [0, 1].map((i) => part(inputs[i], fixed(inputTypes[i].shape)[1]));
-  const typeOf = (i: number) => {
-    const [n, channels, ...picture] = fixed(inputTypes[i].shape);
-    return { dtype: 'float32' as const, shape: [n, channels / groups, ...picture] };
-  };
-  const [out, ...rest] = fixed(kernelShape);
-  const pieces = xs.map((x, g) =>
-    unfolded({
-      attributes: { ...attributes, groups: 1, kernelShape: [out / groups, ...rest] },
-      inputs: [x, dys[g]],
-      inputTypes: [typeOf(0), typeOf(1)],
-      outputTypes: [],
-      used: [true],
-      onnx,
-    }),
-  );
-  return onnx.node('Concat', pieces, { axis: 0 });
-}
-
-/** For each tap of the kernel, the pixels that it saw: [N, C, H', W'] a tap, row by row of the kernel. */
-function shiftedViews({ inputs, inputTypes, attributes, onnx }: Emission<Attributes>): string[] {
+/** im2col: [O, P] x [C h w, P]ᵀ a picture and group, summed over pictures. */
+function allTaps(emission: Emission<Attributes>, unfolds: boolean, merge: boolean): string {
+  const { attributes, inputs, inputTypes, onnx } = emission;
   const { stride, dilation, pads, kernelShape } = attributes;
-  const [, , height, width] = fixed(kernelShape);
+  const [filters, channels, height, width] = fixed(kernelShape);
+  const [n, all, ...picture] = fixed(inputTypes[0].shape);
   const [, , rows, columns] = fixed(inputTypes[1].shape);
-  const [top, left, bottom, right] = pads;
-  const padded = pads.some((p) => p > 0)
-    ? onnx.node('Pad', [inputs[0], onnx.constant('pads', int64([0, 0, top, left, 0, 0, bottom, right]))])
+  const taps = unfolds
+    ? unfold(onnx, inputs[0], [n * all, picture[0], picture[1]], {
+        taps: [height, width],
+        stride,
+        dilation,
+        pads,
+      })
     : inputs[0];
-  const [, , pictureRows, pictureColumns] = fixed(inputTypes[0].shape);
-  const whole =
-    height === 1 &&
-    width === 1 &&
-    stride[0] === 1 &&
-    stride[1] === 1 &&
-    rows === pictureRows + top + bottom &&
-    columns === pictureColumns + left + right;
-  if (whole) return [padded];
-  const views: string[] = [];
-  for (let i = 0; i < height; i++) {
-    for (let j = 0; j < width; j++) {
-      const from = [i * dilation[0], j * dilation[1]];
-      const to = [from[0] + (rows - 1) * stride[0] + 1, from[1] + (columns - 1) * stride[1] + 1];
-      views.push(
-        onnx.node('Slice', [
-          padded,
-          onnx.constant('starts', int64(from)),
-          onnx.constant('ends', int64(to)),
-          onnx.constant('axes', int64([2, 3])),
-          onnx.constant('steps', int64([...stride])),
-        ]),
-      );
-    }
-  }
-  return views;
+  const product = multiplied(emission, inputs[1], filters, taps, all * height * width, rows * columns, merge);
+  return onnx.node('Reshape', [product, onnx.constant('shape', int64([filters, channels, height, width]))]);
+}
+
+/**
+ * dw[i, j] = Σ dy[p, q] x[s p + d i, s q + d j]. Put i = s m + a: the copies of x for (a, j), on the rows s p + a and
+ * the columns s q + d j, times the copies of dy that are moved down by m rows. With stride 1, a = 0 and m = i.
+ */
+function splitTaps(emission: Emission<Attributes>, merge: boolean): string {
+  const { attributes, inputs, inputTypes, onnx } = emission;
+  const { stride, dilation, pads, kernelShape, groups } = attributes;
+  const [filters, channels, height, width] = fixed(kernelShape);
+  const [n, all, pictureRows, pictureColumns] = fixed(inputTypes[0].shape);
+  const [, , rows, columns] = fixed(inputTypes[1].shape);
+  const [step] = stride;
+  const [top, left] = pads;
+  const shifts = Math.ceil(height / step);
+  const down = (shifts - 1) * dilation[0];
+  // Rows in steps of the stride: enough for the lowest copy of dy, and for all of the picture.
+  const room = Math.max(rows + down, Math.floor((pictureRows + top) / step));
+  const reach = (columns - 1) * stride[1] + dilation[1] * (width - 1) + 1;
+  const views = unfold(onnx, inputs[0], [n * all, pictureRows, pictureColumns], {
+    taps: [step, width],
+    stride,
+    dilation: [1, dilation[1]],
+    pads: [
+      top,
+      left,
+      Math.max(0, room * step - pictureRows - top),
+      Math.max(0, reach - pictureColumns - left),
+    ],
+  });
+  const moved = unfold(onnx, inputs[1], [n * filters, rows, columns], {
+    taps: [shifts, 1],
+    stride: [1, 1],
+    dilation: [dilation[0], 1],
+    pads: [down, 0, room - rows, 0],
+    backwards: true,
+  });
+  const pixels = room * columns;
+  const product = multiplied(emission, moved, filters * shifts, views, all * step * width, pixels, merge);
+  // [g, O, m, C, a, j] → [O, C, m, a, j], whose (m, a) is the kernel's row.
+  const apart = [groups, filters / groups, shifts, channels, step, width];
+  const turned = onnx.node(
+    'Transpose',
+    [onnx.node('Reshape', [product, onnx.constant('shape', int64(apart))])],
+    { perm: [0, 1, 3, 2, 4, 5] },
+  );
+  const kernel = onnx.node('Reshape', [
+    turned,
+    onnx.constant('shape', int64([filters, channels, shifts * step, width])),
+  ]);
+  if (shifts * step === height) return kernel;
+  const [from, to, axis] = [0, height, 2].map((value) => onnx.constant('range', int64([value])));
+  return onnx.node('Slice', [kernel, from, to, axis]);
+}
+
+/** [N, g, A, P] x [N, g, B, P]ᵀ, summed over N: [g, A, B] or, with one group, [A, B] in other words. */
+function multiplied(
+  { attributes: { groups }, inputTypes, onnx }: Emission<Attributes>,
+  a: string,
+  aRows: number,
+  b: string,
+  bRows: number,
+  pixels: number,
+  merge: boolean,
+): string {
+  const [n] = fixed(inputTypes[0].shape);
+  const reshaped = (name: string, shape: readonly number[]) =>
+    onnx.node('Reshape', [name, onnx.constant('shape', int64(shape))]);
+  const factor = (name: string, rows: number) => {
+    if (!merge) return reshaped(name, [n, groups, rows / groups, pixels]);
+    const turned = onnx.node('Transpose', [reshaped(name, [n, rows, pixels])], { perm: [1, 0, 2] });
+    return reshaped(turned, [groups, rows / groups, n * pixels]);
+  };
+  const product = onnx.node(
+    'FusedMatMul',
+    [factor(a, aRows), factor(b, bRows)],
+    { transB: 1 },
+    'com.microsoft',
+  );
+  if (merge) return product;
+  return onnx.node('ReduceSum', [product, onnx.constant('axes', int64([0]))], { keepdims: 0 });
 }
