@@ -9,14 +9,16 @@ export function blend(target: Picture, source: Picture, mask: Mask, ratio: numbe
     throw new Error('a blend of pictures and masks of different sizes');
   }
   const data = target.data.slice();
+  const from = source.data;
   const weights = mask.data;
   const scale = ratio / 255;
   for (let i = 0, at = 0; i < weights.length; i++, at += 3) {
     if (weights[i] === 0) continue;
     const w = weights[i] * scale;
-    data[at] += Math.round(w * (source.data[at] - data[at]));
-    data[at + 1] += Math.round(w * (source.data[at + 1] - data[at + 1]));
-    data[at + 2] += Math.round(w * (source.data[at + 2] - data[at + 2]));
+    // Between two bytes: adding a half and dropping the rest rounds.
+    data[at] = data[at] + w * (from[at] - data[at]) + 0.5;
+    data[at + 1] = data[at + 1] + w * (from[at + 1] - data[at + 1]) + 0.5;
+    data[at + 2] = data[at + 2] + w * (from[at + 2] - data[at + 2]) + 0.5;
   }
   return { width: target.width, height: target.height, data };
 }

@@ -2,7 +2,7 @@
 import type { Random } from '../../base/random.ts';
 import type { Mask } from '../../media/image.ts';
 import type { Picture } from '../../media/types.ts';
-import { type ColourMatrix, composeColour, grading, luma, recolour } from '../augment/colour-matrix.ts';
+import { type ColourMatrix, composeColour, grading, luma } from '../augment/colour-matrix.ts';
 import { blurBox } from './blur.ts';
 
 export interface ColourRanges {
@@ -33,11 +33,42 @@ export function drawColour(ranges: ColourRanges, random: Random): ColourMatrix |
   return matrix;
 }
 
-/** A recoloured copy. */
-export function recoloured(picture: Picture, matrix: ColourMatrix | undefined): Picture {
-  const data = picture.data.slice();
-  if (matrix) recolour(data, matrix);
-  return { width: picture.width, height: picture.height, data };
+/** A recoloured copy, rounded and clamped: one pass in 20.12 fixed point, or three tables where channels do not mix. */
+export function recoloured({ width, height, data }: Picture, matrix: ColourMatrix | undefined): Picture {
+  if (!matrix) return { width, height, data: data.slice() };
+  const out = new Uint8Array(data.length);
+  const [c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11] = matrix;
+  if (c1 === 0 && c2 === 0 && c4 === 0 && c6 === 0 && c8 === 0 && c9 === 0) {
+    const r = table(c0, c3);
+    const g = table(c5, c7);
+    const b = table(c10, c11);
+    for (let i = 0; i < data.length; i += 3) {
+      out[i] = r[data[i]];
+      out[i + 1] = g[data[i + 1]];
+      out[i + 2] = b[data[i + 2]];
+    }
+    return { width, height, data: out };
+  }
+  const fixed = matrix.map((value, k) => Math.round(value * 4096) + (k % 4 === 3 ? 2048 : 0));
+  const [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11] = fixed;
+  for (let i = 0; i < data.length; i += 3) {
+    const r = data[i];
+    const g = data[i + 1];
+    const b = data[i + 2];
+    const x = (f0 * r + f1 * g + f2 * b + f3) >> 12;
+    const y = (f4 * r + f5 * g + f6 * b + f7) >> 12;
+    const z = (f8 * r + f9 * g + f10 * b + f11) >> 12;
+    out[i] = x < 0 ? 0 : Math.min(x, 255);
+    out[i + 1] = y < 0 ? 0 : Math.min(y, 255);
+    out[i + 2] = z < 0 ? 0 : Math.min(z, 255);
+  }
+  return { width, height, data: out };
+}
+
+function table(scale: number, offset: number): Uint8ClampedArray {
+  const out = new Uint8ClampedArray(256);
+  for (let value = 0; value < 256; value++) out[value] = scale * value + offset;
+  return out;
 }
 
 export const transfers = ['mean', 'mean-deviation', 'low-pass'] as const;
@@ -56,18 +87,17 @@ export function transferColour(
   transfer: Transfer,
   sigma: number,
 ): Picture {
-  const data = source.data.slice();
   const { width, height } = source;
-  const out = { width, height, data };
   if (transfer === 'low-pass') {
     const low = blurBox(target, sigma, mask);
     const own = blurBox(source, sigma, mask);
+    const data = source.data.slice();
     const clamped = new Uint8ClampedArray(data.buffer);
     for (let i = 0; i < mask.data.length; i++) {
       if (mask.data[i] === 0) continue;
       for (let at = 3 * i; at < 3 * i + 3; at++) clamped[at] = data[at] + low[at] - own[at];
     }
-    return out;
+    return { width, height, data };
   }
   const to = statistics(target, mask);
   const from = statistics(source, mask);
@@ -76,8 +106,7 @@ export function transferColour(
       transfer === 'mean' ? 1 : Math.min(2, Math.max(0.5, deviation / (from[channel].deviation + 1e-6)));
     return { factor, offset: mean - factor * from[channel].mean };
   });
-  recolour(data, [r.factor, 0, 0, r.offset, 0, g.factor, 0, g.offset, 0, 0, b.factor, b.offset]);
-  return out;
+  return recoloured(source, [r.factor, 0, 0, r.offset, 0, g.factor, 0, g.offset, 0, 0, b.factor, b.offset]);
 }
 
 /** Mean and standard deviation a channel, weighted by the mask. */

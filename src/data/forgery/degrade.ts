@@ -2,6 +2,7 @@
 import { boundsOf } from '../../base/geometry.ts';
 import type { Random } from '../../base/random.ts';
 import type { Picture } from '../../media/types.ts';
+import { composeColour } from '../augment/colour-matrix.ts';
 import { drawColour, recoloured } from './colour.ts';
 import { pixelate, sharpen } from './sharpness.ts';
 import type { LandmarkedPicture, Parameters } from './types.ts';
@@ -26,7 +27,7 @@ export function drawMismatch(
   const softer = random.chance(0.5);
   const factor = random.pick([2, 4]);
   const alpha = random.uniform(0.2, 0.5);
-  const coloured = recoloured(recoloured(picture, shift), grade);
+  const coloured = recoloured(picture, shift && grade ? composeColour(grade, shift) : grade);
   if (!softer) return { picture: sharpen(coloured, alpha), parameters: { sharpened: alpha } };
   const kept = boundsOf(points).width / factor;
   const used = kept < leastKept ? 2 : factor;

@@ -16,7 +16,7 @@ function wendland(r: number): number {
 const ridge = 1e-3;
 
 /** Distance of the knots on which the field is evaluated, as a share of the support: it is smooth at that scale. */
-const knotShare = 1 / 24;
+const knotShare = 1 / 12;
 
 /**
  * The map that shows at each point of `to` what lies at the same one of `from`, and is smooth between. Points where

@@ -1,8 +1,8 @@
 /**
- * The grid on which masks are drawn, deformed and softened: it covers the loose box of a face, whatever the picture.
- * So feathers and misalignments are shares of the face and cost the same on a crop and on a full frame.
+ * The grid on which masks are drawn, deformed and softened: its cells are shares of a face's loose box, whatever the
+ * picture. So feathers and misalignments are shares of the face and cost the same on a crop and on a full frame.
  */
-import type { Point } from '../../base/geometry.ts';
+import { boundsOf, type Point } from '../../base/geometry.ts';
 import type { Random } from '../../base/random.ts';
 import type { Affine } from '../../faces/warp.ts';
 import type { Mask } from '../../media/image.ts';
@@ -31,6 +31,24 @@ export function drawGrid(points: readonly Point[], random: Random): MaskGrid {
 export function gridOver(points: readonly Point[], columns: number, rows: number): MaskGrid {
   const { x, y, width, height } = looseBox(points);
   return { columns, rows, left: x, top: y, cellWidth: width / columns, cellHeight: height / rows };
+}
+
+/** Cells around a shape that bending, widening and feathering may reach: 9 + 2 + 12, and one. */
+const reach = 24;
+
+/** The part of the grid that holds the polygons and what may grow around them: work elsewhere would move zeros. */
+export function around(grid: MaskGrid, polygons: readonly (readonly Point[])[]): MaskGrid {
+  const { left, top, cellWidth, cellHeight } = grid;
+  const { x, y, width, height } = boundsOf(polygons.flat());
+  const first = Math.floor((x - left) / cellWidth) - reach;
+  const above = Math.floor((y - top) / cellHeight) - reach;
+  return {
+    ...grid,
+    columns: Math.ceil((x + width - left) / cellWidth) + reach - first,
+    rows: Math.ceil((y + height - top) / cellHeight) + reach - above,
+    left: left + first * cellWidth,
+    top: top + above * cellHeight,
+  };
 }
 
 /** Draws polygons, given in picture pixels, as one shape: where several overlap, the most coverage counts. */

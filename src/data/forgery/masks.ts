@@ -2,7 +2,7 @@
 import type { Point } from '../../base/geometry.ts';
 import type { Random } from '../../base/random.ts';
 import { meanPoint, parts, pick } from './face-points.ts';
-import { convexHull, scaleAbout } from './polygon.ts';
+import { convexHull, polygonArea, scaleAbout } from './polygon.ts';
 
 /**
  * - `face`: the outline: jaw and forehead, or jaw and brows.
@@ -41,6 +41,12 @@ function outline(points: readonly Point[], forehead: number): Point[] {
   return [...pick(points, parts.jaw), ...above];
 }
 
+/** In a profile the far jaw folds over the near one and leaves a crescent: the hull then stands for the outline. */
+function unfolded(polygon: Point[]): Point[] {
+  const hull = convexHull(polygon);
+  return polygonArea(polygon) < 0.75 * polygonArea(hull) ? hull : polygon;
+}
+
 /** Polygons in picture pixels whose union is the shape. @param forehead see {@link foreheadArc}; 0 leaves it out */
 export function shapePolygons(
   points: readonly Point[],
@@ -50,7 +56,7 @@ export function shapePolygons(
 ): Point[][] {
   switch (shape) {
     case 'face':
-      return [outline(points, forehead)];
+      return [unfolded(outline(points, forehead))];
     case 'hull':
       return [convexHull([...points, ...(forehead > 0 ? foreheadArc(points, forehead) : [])])];
     case 'extended': {
@@ -61,7 +67,7 @@ export function shapePolygons(
         .toReversed()
         .map(({ x, y }) => ({ x: x + (brow.x - chin.x) * raise, y: y + (brow.y - chin.y) * raise }));
       const jaw = scaleAbout(pick(points, parts.jaw), meanPoint(points), 1.05);
-      return [[...jaw, ...raised]];
+      return [unfolded([...jaw, ...raised])];
     }
     case 'parts':
       return partPolygons(points, random.pick(partShapes), forehead);

@@ -50,10 +50,11 @@ export function pixelate(picture: Picture, factor: number): Picture {
   return { width, height, data: out };
 }
 
-/** v + α (8 v - the sum of its eight neighbours), clamped; the border stays. @param alpha 0 to 1 */
+/** v + α (8 v - the sum of its eight neighbours), clamped; the border stays. @param alpha 0 to 1, in steps of 1/256 */
 export function sharpen({ width, height, data }: Picture, alpha: number): Picture {
-  const out = new Uint8ClampedArray(data);
+  const out = data.slice();
   const line = width * 3;
+  const fixed = Math.round(alpha * 256);
   // Sums of three rows, once a column: nine additions become five.
   const sums = new Int32Array(line);
   for (let y = 1; y < height - 1; y++) {
@@ -61,8 +62,9 @@ export function sharpen({ width, height, data }: Picture, alpha: number): Pictur
     for (let i = 0; i < line; i++) sums[i] = data[at - line + i] + data[at + i] + data[at + line + i];
     for (let i = 3; i < line - 3; i++) {
       const value = data[at + i];
-      out[at + i] = value + alpha * (9 * value - sums[i - 3] - sums[i] - sums[i + 3]);
+      const next = ((value << 8) + fixed * (9 * value - sums[i - 3] - sums[i] - sums[i + 3]) + 128) >> 8;
+      out[at + i] = next < 0 ? 0 : Math.min(next, 255);
     }
   }
-  return { width, height, data: new Uint8Array(out.buffer) };
+  return { width, height, data: out };
 }

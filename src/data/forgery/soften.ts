@@ -139,15 +139,18 @@ export function featherBy({ columns, rows }: MaskGrid, cells: Cells, radius: num
 
 /** Fills gaps narrower than 2 `radius` + 1 pixels: the largest value around, then the smallest of those. */
 export function close({ width, height, data }: Mask, radius: number): Mask {
-  if (radius < 1) return { width, height, data };
   let values = data;
-  for (const pickLargest of [true, false]) {
-    values = extremeAlong(values, height, width, width, 1, radius, pickLargest);
-    values = extremeAlong(values, width, height, 1, width, radius, pickLargest);
+  for (const largest of [true, false]) {
+    values = extremeAlong(values, height, width, width, 1, radius, largest);
+    values = extremeAlong(values, width, height, 1, width, radius, largest);
   }
   return { width, height, data: values };
 }
 
+/**
+ * Largest or smallest of 2 `radius` + 1 values along each line in three comparisons a value (van Herk 1992): running
+ * extremes forwards and backwards within blocks as long as the window, which touches two of them at most.
+ */
 function extremeAlong(
   from: Uint8Array,
   lines: number,
@@ -158,16 +161,31 @@ function extremeAlong(
   largest: boolean,
 ): Uint8Array {
   const out = new Uint8Array(from.length);
+  const window = 2 * radius + 1;
+  // Minima are maxima of the complement.
+  const flip = largest ? 0 : 255;
+  const padded = Math.ceil((length + 2 * radius) / window) * window;
+  const values = new Uint8Array(padded);
+  const backwards = new Uint8Array(padded);
   for (let line = 0; line < lines; line++) {
     const start = line * lineStep;
-    for (let i = 0; i < length; i++) {
-      const last = Math.min(length - 1, i + radius);
-      let value = from[start + i * step];
-      for (let k = Math.max(0, i - radius); k <= last; k++) {
-        const other = from[start + k * step];
-        if (largest ? other > value : other < value) value = other;
+    for (let i = 0; i < length; i++) values[i + radius] = from[start + i * step] ^ flip;
+    for (let block = 0; block < padded; block += window) {
+      let value = 0;
+      for (let i = block + window - 1; i >= block; i--) {
+        if (values[i] > value) value = values[i];
+        backwards[i] = value;
       }
-      out[start + i * step] = value;
+    }
+    // Forwards on the way: `value` is the largest since the block of i + 2 radius began.
+    let value = 0;
+    for (let i = 0; i < padded; i++) {
+      if (i % window === 0) value = 0;
+      if (values[i] > value) value = values[i];
+      const to = i - 2 * radius;
+      if (to < 0 || to >= length) continue;
+      const other = backwards[to];
+      out[start + to * step] = Math.max(other, value) ^ flip;
     }
   }
   return out;

@@ -6,7 +6,7 @@ import { blend, maskBounds } from '../blend.ts';
 import { transferColour } from '../colour.ts';
 import { shapeDistance, shapeOf } from '../donor.ts';
 import { deform, elasticField } from '../elastic.ts';
-import { drawGrid, drawPolygons, keepInside, toMask } from '../mask-grid.ts';
+import { around, drawGrid, drawPolygons, keepInside, toMask } from '../mask-grid.ts';
 import { maskShapes, shapePolygons } from '../masks.ts';
 import { featherBy, shrinkBy, sigmaOf, widenBy } from '../soften.ts';
 import type { Blended, Family, LandmarkedPicture } from '../types.ts';
@@ -27,8 +27,10 @@ export const faceBlend: Family = {
 
     const shape = random.pick(maskShapes);
     const forehead = random.chance(0.5) ? random.uniform(0.25, 0.4) : 0;
-    const grid = drawGrid(points, random);
-    const drawn = drawPolygons(grid, shapePolygons(points, shape, forehead, random));
+    const loosely = drawGrid(points, random);
+    const polygons = shapePolygons(points, shape, forehead, random);
+    const grid = around(loosely, polygons);
+    const drawn = drawPolygons(grid, polygons);
     // A donor's picture may end above the brows: what it does not show cannot be pasted.
     keepInside(grid, drawn, toDonor, donor.picture);
     // The paper bends masks by piecewise affine maps; an elastic field of 1.2 to 3.5 cells is the same in effect.
@@ -37,7 +39,7 @@ export const faceBlend: Family = {
     const grow = random.integer(-10, 2);
     const sized = grow > 0 ? widenBy(grid, bent, grow) : shrinkBy(grid, bent, -grow);
     // Kernels of up to a fifth of the face's width; the loose box is two faces wide.
-    const feather = Math.max(2, Math.round(random.uniform(0.02, 0.1) * (grid.columns / 2)));
+    const feather = Math.max(2, Math.round(random.uniform(0.02, 0.1) * (loosely.columns / 2)));
     const mask = toMask(grid, featherBy(grid, sized, feather, sigmaOf(feather)), width, height);
 
     const transfer = random.pick(['mean', 'mean', 'mean-deviation'] as const);

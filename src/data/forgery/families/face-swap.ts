@@ -3,7 +3,7 @@ import type { Random } from '../../../base/random.ts';
 import { blend, maskBounds } from '../blend.ts';
 import { transferColour, transfers } from '../colour.ts';
 import { pick } from '../face-points.ts';
-import { drawPolygons, gridOver, toMask } from '../mask-grid.ts';
+import { around, drawPolygons, gridOver, toMask } from '../mask-grid.ts';
 import { scaleAbout } from '../polygon.ts';
 import { remap } from '../remap.ts';
 import { featherBy, shrinkBy, sigmaOf } from '../soften.ts';
@@ -28,7 +28,7 @@ export const faceSwap: Family = {
 
     const inset = random.uniform(0.94, 1);
     const polygon = scaleAbout(pick(points, triangulatedOutline), centre(face), inset);
-    const grid = gridOver(points, 224, 224);
+    const grid = around(gridOver(points, 224, 224), [polygon]);
     const shrink = random.integer(0, 3);
     const feather = random.integer(1, 8);
     const drawn = shrinkBy(grid, drawPolygons(grid, [polygon]), shrink + feather);

@@ -8,7 +8,7 @@ import { drawMismatch } from '../degrade.ts';
 import { deform, elasticField } from '../elastic.ts';
 import { drawExpression, warpFace } from '../expression.ts';
 import { faceAxes, meanPoint, parts, pick } from '../face-points.ts';
-import { drawGrid, drawPolygons, keepInside, toMask } from '../mask-grid.ts';
+import { around, drawGrid, drawPolygons, keepInside, toMask } from '../mask-grid.ts';
 import { mouthPolygon } from '../masks.ts';
 import { remap } from '../remap.ts';
 import { featherBy, shrinkBy } from '../soften.ts';
@@ -30,7 +30,7 @@ export const mouthBlend: Family = {
     const { picture, points } = source;
     const { width, height } = picture;
     const axes = faceAxes(points);
-    const grid = drawGrid(points, random);
+    const loosely = drawGrid(points, random);
     const lips = meanPoint(pick(points, parts.outerLips));
     const place = scaleShift(lips, random.uniform(0.96, 1.04), {
       x: random.uniform(-0.04, 0.04) * axes.unit,
@@ -38,6 +38,7 @@ export const mouthBlend: Family = {
     });
     const reach = random.uniform(0.4, 1.1);
     const polygon = mouthPolygon(points, reach).map(({ x, y }) => apply(place, x, y));
+    const grid = around(loosely, [polygon]);
     const drawn = drawPolygons(grid, [polygon]);
 
     const expression = random.chance(0.6) ? drawExpression(points, axes, random, true) : undefined;

@@ -6,7 +6,7 @@ import { blend, maskBounds } from '../blend.ts';
 import { drawMismatch } from '../degrade.ts';
 import { deform, elasticField } from '../elastic.ts';
 import { looseBox } from '../face-points.ts';
-import { drawGrid, drawPolygons, toMask } from '../mask-grid.ts';
+import { around, drawGrid, drawPolygons, toMask } from '../mask-grid.ts';
 import { maskShapes, shapePolygons } from '../masks.ts';
 import { softenTwice } from '../soften.ts';
 import type { Blended, Family, LandmarkedPicture } from '../types.ts';
@@ -39,8 +39,10 @@ export const selfBlend: Family = {
       y: random.uniform(-0.015, 0.015) * loose.height,
     });
     const moved = points.map(({ x, y }) => apply(place, x, y));
-    const grid = drawGrid(points, random);
-    const drawn = drawPolygons(grid, shapePolygons(moved, shape, forehead, random));
+    const loosely = drawGrid(points, random);
+    const polygons = shapePolygons(moved, shape, forehead, random);
+    const grid = around(loosely, polygons);
+    const drawn = drawPolygons(grid, polygons);
     const bent = deform(grid, drawn, elasticField(grid, { alpha: 50, sigma: 7 }, random));
     const soft = softenTwice(grid, bent, random);
     const mask = toMask(grid, soft.cells, width, height);
