@@ -20,18 +20,28 @@ export function goldenPicture(seed: number, width: number, height: number): Pict
   }));
   const disc = { x: random.uniform(0.3, 0.7), y: random.uniform(0.3, 0.7), r: random.uniform(0.15, 0.35) };
   const contrast = random.uniform(10, 60);
-  const noise = random.uniform(0, 24);
-  for (let row = 0; row < height; row++) {
+  const noise = random.integer(0, 24);
+  // sin(p + q) by its addition theorem: four sines a row and a column in place of three a pixel.
+  const columns = waves.map((wave) => sines(width, (u) => 2 * Math.PI * wave.x * u));
+  const rows = waves.map((wave) => sines(height, (v) => 2 * Math.PI * wave.y * v + wave.phase));
+  for (let row = 0, to = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      const u = column / width;
-      const v = row / height;
-      const inside = Math.hypot(u - disc.x, v - disc.y) < disc.r ? 30 : 0;
-      for (const [channel, wave] of waves.entries()) {
-        const smooth = wave.level + contrast * Math.sin(2 * Math.PI * (wave.x * u + wave.y * v) + wave.phase);
-        const value = Math.round(smooth + inside + random.uniform(-noise, noise));
-        data[(row * width + column) * 3 + channel] = Math.max(0, Math.min(255, value));
+      const inside = Math.hypot(column / width - disc.x, row / height - disc.y) < disc.r ? 30 : 0;
+      // One draw a pixel: its bytes are the three channels' noise.
+      let bits = Math.floor(random.next() * 0x100_0000);
+      for (let channel = 0; channel < 3; channel++, to++, bits >>= 8) {
+        const [p, q] = [columns[channel], rows[channel]];
+        const wave = p.sin[column] * q.cos[row] + p.cos[column] * q.sin[row];
+        const grain = (((bits & 255) - 128) * noise) / 128;
+        const value = Math.round(waves[channel].level + contrast * wave + inside + grain);
+        data[to] = Math.max(0, Math.min(255, value));
       }
     }
   }
   return { width, height, data };
+}
+
+function sines(count: number, angle: (share: number) => number): { sin: Float64Array; cos: Float64Array } {
+  const angles = Float64Array.from({ length: count }, (_, i) => angle(i / count));
+  return { sin: angles.map(Math.sin), cos: angles.map(Math.cos) };
 }
