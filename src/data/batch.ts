@@ -7,6 +7,7 @@ import { type Augment, augment } from './augment/index.ts';
 import { type BatchPlan, type BatchSampling, planBatches } from './batch-sampling.ts';
 import type { Item } from './manifest.ts';
 import { type Normalisation, normaliseInto } from './normalise.ts';
+import { readThrough } from './shards.ts';
 
 /** Everything that decides what a batch holds. Plain data: it travels to worker threads. */
 export interface BatchOptions {
@@ -147,8 +148,8 @@ export class BatchMaker {
     let picture: Awaited<ReturnType<typeof readPicture>>;
     let mask: Mask | undefined;
     try {
-      picture = await readPicture(join(folder, item.file));
-      if (masks && item.mask !== undefined) mask = await readMask(join(folder, item.mask));
+      picture = await readPicture(await readThrough(join(folder, item.file)));
+      if (masks && item.mask !== undefined) mask = await readMask(await readThrough(join(folder, item.mask)));
     } catch (thrown) {
       return describe(thrown);
     }

@@ -4,7 +4,10 @@ import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { errors } from '../base/errors.ts';
 import type { Dropped } from '../media/types.ts';
-import { readRows } from './csv.ts';
+import { formatCsv, readRows } from './csv.ts';
+import { applyExclusions, exclusionsIn } from './exclusions.ts';
+import { formatParquet, readParquetRows } from './parquet.ts';
+import { shardIndex, splitShardPath } from './shards.ts';
 
 /** 0 real, 1 manipulated. */
 export type Label = 0 | 1;
@@ -84,17 +87,31 @@ const rowSchema = z.strictObject({
 });
 
 /**
- * Reads a manifest in CSV; its columns are {@link Item}'s keys, `id`, `file`, `label`, `videoId` and `sourceId` being
- * required. Items whose file or mask is absent are listed in `dropped`.
+ * Reads a manifest in CSV or Parquet; its columns are {@link Item}'s keys, `id`, `file`, `label`, `videoId` and
+ * `sourceId` being required. Items whose file or mask is absent, and those that `exclude.json` beside it names, are
+ * listed in `dropped`.
  * Throws MANIFEST_MISSING, MANIFEST_INVALID (a bad cell, a missing label, an id twice, a path that leaves the folder)
  * and DATA_EMPTY.
  */
 export async function readManifest(path: string): Promise<Manifest> {
   const collect = collector(path);
-  for await (const { row, line } of readRows(path, rowSchema)) {
+  const rows = path.endsWith('.parquet') ? readParquetRows(path, rowSchema) : readRows(path, rowSchema);
+  for await (const { row, line } of rows) {
     collect.add({ ...row, method: row.method ?? (row.label === 0 ? 'original' : 'unknown') }, line);
   }
-  return collect.finish();
+  const manifest = collect.finish();
+  const { items, dropped } = applyExclusions(manifest.items, await exclusionsIn(manifest.folder));
+  if (items.length === 0) throw errors.DATA_EMPTY(path, 'all items are excluded');
+  return { ...manifest, items, dropped: [...manifest.dropped, ...dropped] };
+}
+
+/** The columns of a manifest, in their order. */
+export const manifestColumns = Object.keys(rowSchema.shape) as (keyof typeof rowSchema.shape)[];
+
+/** A manifest as text, or as the bytes of a Parquet file, for {@link readManifest} to read. */
+export function formatManifest(items: readonly Item[], format: 'csv' | 'parquet'): string | Uint8Array {
+  const rows = items.map((item) => ({ ...item, label: item.label === 0 ? 'real' : 'manipulated' }));
+  return format === 'csv' ? formatCsv(manifestColumns, rows) : formatParquet(manifestColumns, rows);
 }
 
 /** Gathers items of any layout, holding them to the rules that all layouts share. */
@@ -150,6 +167,11 @@ export function staysInside(path: string): boolean {
 function fileIndex(root: string): (path: string) => boolean {
   const folders = new Map<string, Set<string>>();
   return (path) => {
+    const inside = splitShardPath(path);
+    if (inside) {
+      const shard = join(root, inside.shard);
+      return existsSync(shard) && shardIndex(shard).files.has(inside.name);
+    }
     const folder = join(root, dirname(path));
     let names = folders.get(folder);
     if (!names) {

@@ -1,7 +1,7 @@
 /** What a data set's layout names before anything is decoded: clips or pictures, their labels and their pairs. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DroppedItem, Item } from './manifest.ts';
+import { type DroppedItem, type Item, staysInside } from './manifest.ts';
 
 /** A video or picture of a source. `file` and `mask` are relative to the source's folder. */
 export interface SourceItem extends Item {
@@ -43,6 +43,9 @@ export function gather(folder: string, layout: string) {
     add(item: SourceItem): void {
       const first = items.get(item.id);
       if (first) return void drop(item.id, item.file, `its id is already that of ${first.file}`);
+      for (const path of [item.file, item.mask ?? '']) {
+        if (!staysInside(path)) return void drop(item.id, path, 'it leads out of the data folder');
+      }
       if (!exists(item.file)) return void drop(item.id, item.file, 'file missing');
       const { mask, ...rest } = item;
       if (mask === undefined || exists(mask)) return void items.set(item.id, item);

@@ -1,13 +1,15 @@
 import type { CliCommand } from '../command.ts';
+import { datasetPrepare } from './dataset-prepare.ts';
 import { modelImport } from './model-import.ts';
 import { modelShow } from './model-show.ts';
 import { scan } from './scan.ts';
 import { train } from './train.ts';
 
 /** All commands; a test asserts that these are the folder's files. */
-export const commands: readonly CliCommand[] = [scan, modelShow, modelImport, train];
+export const commands: readonly CliCommand[] = [scan, modelShow, modelImport, train, datasetPrepare];
 
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
+  dataset: 'data sets: prepare, check, compress, synthesize, show',
   model: 'detectors: show, import, list',
 };

@@ -79,7 +79,9 @@ export function readDeepfakeBench(
       for (const [split, content] of Object.entries(sides)) {
         for (const [name, value] of Object.entries(content)) {
           if (isVideo(value)) addVideo(set, kind, split, undefined, name, value);
-          else for (const [id, entry] of Object.entries(value)) addVideo(set, kind, split, name, id, entry);
+          else
+            for (const [id, entry] of Object.entries(value as Record<string, Video>))
+              addVideo(set, kind, split, name, id, entry);
         }
       }
     }

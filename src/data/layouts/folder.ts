@@ -28,14 +28,10 @@ export function readFolder(folder: string, { label, real, fake }: FolderOptions 
   const classes: { name: string; label: Label }[] =
     label !== undefined
       ? [{ name: '', label }]
-      : namesIn(folder, 'folders').flatMap((name) => {
+      : namesIn(folder, 'folders').flatMap((name): { name: string; label: Label }[] => {
           const is = (kind: Label, given: string | undefined) =>
             given === undefined ? usual[kind].includes(name.toLowerCase()) : name === given;
-          return is(0, real)
-            ? [{ name, label: 0 as const }]
-            : is(1, fake)
-              ? [{ name, label: 1 as const }]
-              : [];
+          return is(0, real) ? [{ name, label: 0 }] : is(1, fake) ? [{ name, label: 1 }] : [];
         });
   if (classes.length === 0) {
     const names = `${real ?? 'real'} or ${fake ?? 'fake'}`;

@@ -1,0 +1,63 @@
+/** `dataset prepare`: videos → sampled frames → tracks → crops → shards. */
+import { resolve } from 'node:path';
+import { errors } from '../../base/errors.ts';
+import { type BuildOptions, build } from '../build/build.ts';
+import type { SetReport } from '../build/report.ts';
+import { applyExclusions, type Exclusions } from '../exclusions.ts';
+import type { SourceSet } from '../source.ts';
+import type { PrepareSettings } from './group.ts';
+import { planUnits } from './plan.ts';
+import { formatSetSampling } from './sampling.ts';
+import type { NumberedUnit } from './worker.ts';
+
+type FromBuild = 'workers' | 'manifest' | 'shardBytes' | 'onBegin' | 'onUnit' | 'signal';
+
+export interface PrepareOptions
+  extends Omit<PrepareSettings, 'folder'>,
+    Pick<BuildOptions<PrepareSettings, NumberedUnit>, FromBuild> {
+  out: string;
+  /** Items of the source, or all under an id, that are not looked at. */
+  exclude?: Exclusions;
+  /** At most about this many clips. */
+  limit?: number | undefined;
+}
+
+/** Throws what `build` throws, and DATA_EMPTY. */
+export async function prepare(source: SourceSet, options: PrepareOptions): Promise<SetReport> {
+  const { out, exclude, limit, crop, sampling, size, format, jpegQuality, faces, leastFace, ...forBuild } =
+    options;
+  const { items, dropped } = applyExclusions(source.items, exclude ?? new Map());
+  if (items.length === 0) {
+    const why = [...new Set([...source.dropped, ...dropped].map(({ reason }) => reason))]
+      .slice(0, 3)
+      .join(', ');
+    throw errors.DATA_EMPTY(source.folder, why || 'no clip');
+  }
+  let first = 0;
+  const units = planUnits(items, limit).map((unit): NumberedUnit => {
+    const numbered = { ...unit, first };
+    first += unit.groups.reduce((sum, { clips }) => sum + clips.length, 0);
+    return numbered;
+  });
+  const settings: PrepareSettings = {
+    folder: resolve(source.folder),
+    crop,
+    sampling,
+    size,
+    format,
+    jpegQuality,
+    faces,
+    leastFace,
+  };
+  return build<PrepareSettings, NumberedUnit>({
+    ...forBuild,
+    out,
+    kind: 'prepare',
+    plan: { layout: source.layout, ...settings, sampling: formatSetSampling(sampling) },
+    units,
+    worker: new URL('./worker.ts', import.meta.url),
+    settings,
+    dropped: source.dropped,
+    nameOf: ({ groups }) => groups[0].clips[0].id,
+  });
+}
