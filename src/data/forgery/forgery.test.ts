@@ -5,6 +5,7 @@ import type { Picture } from '../../media/types.ts';
 import { fitSimilarity, warpBox } from './align.ts';
 import { blend, boundaryOf, maskBounds } from './blend.ts';
 import { bottleneck } from './bottleneck.ts';
+import { drawnFace } from './cases/drawn-face.ts';
 import { recoloured, statistics, transferColour } from './colour.ts';
 import {
   drawKind,
@@ -19,7 +20,6 @@ import {
 } from './index.ts';
 import { pairPostProcess, postProcess } from './post-process.ts';
 import { pixelate, sharpen } from './sharpness.ts';
-import { drawnFace } from './testing.ts';
 
 const source = drawnFace(10);
 const donor = drawnFace(11);

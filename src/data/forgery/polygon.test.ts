@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../base/random.ts';
+import { drawnFace } from './cases/drawn-face.ts';
 import { foreheadArc, maskShapes, shapePolygons } from './masks.ts';
 import { convexHull, cross, fillPolygon, polygonArea } from './polygon.ts';
-import { drawnFace } from './testing.ts';
 
 const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
 

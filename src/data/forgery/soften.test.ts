@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../base/random.ts';
+import { drawnFace } from './cases/drawn-face.ts';
 import { deform, elasticField } from './elastic.ts';
 import { around, drawPolygons, gridOver, toMask } from './mask-grid.ts';
 import { close, featherBy, shrinkBy, softenTwice, widenBy } from './soften.ts';
-import { drawnFace } from './testing.ts';
 
 const grid = { columns: 60, rows: 50, left: 0, top: 0, cellWidth: 1, cellHeight: 1 };
 const square = (left: number, top: number, side: number) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../base/random.ts';
+import { drawnFace } from './cases/drawn-face.ts';
 import { drawExpression, warpFace } from './expression.ts';
 import { faceAxes } from './face-points.ts';
 import { landmarkWarp } from './landmark-warp.ts';
 import { convexHull, cross, polygonArea } from './polygon.ts';
 import { remap } from './remap.ts';
-import { drawnFace } from './testing.ts';
 import { canonicalFace, piecewiseAffine, triangles, triangulatedOutline } from './triangulation.ts';
 
 describe('the triangulation of the 68 points', () => {

@@ -1,7 +1,7 @@
 /** A drawn face for tests, where no photograph may be committed: detail everywhere, 68 points in their places. */
-import { Random } from '../../base/random.ts';
-import { canonicalFace } from './triangulation.ts';
-import type { LandmarkedPicture } from './types.ts';
+import { Random } from '../../../base/random.ts';
+import { canonicalFace } from '../triangulation.ts';
+import type { LandmarkedPicture } from '../types.ts';
 
 /** Waves and noise in skin colours; the canonical face with 50 px between the eyes, its points a little moved. */
 export function drawnFace(seed: number, width = 220, height = 240): LandmarkedPicture {
