@@ -81,6 +81,16 @@ export function splitBySource(items: readonly Item[], options: SplitOptions): Sp
   return out;
 }
 
+/** The sides that the data set's authors chose (FF++: 720/140/140 videos); items without one are dropped. */
+export function splitGiven(items: readonly Item[]): Split {
+  const out: Split = { train: [], validation: [], test: [], dropped: [] };
+  for (const item of items) {
+    if (item.split) out[item.split].push(item);
+    else out.dropped.push({ id: item.id, file: item.file, reason: 'the data set gives it no side' });
+  }
+  return out;
+}
+
 /** As many of each class as the smaller one has, chosen by name and seed. */
 function balance(items: readonly Item[], seed: number): Set<Item> {
   const classes = [0, 1].map((label) =>

@@ -1,12 +1,20 @@
 import type { CliCommand } from '../command.ts';
 import { datasetPrepare } from './dataset-prepare.ts';
+import { datasetShow } from './dataset-show.ts';
 import { modelImport } from './model-import.ts';
 import { modelShow } from './model-show.ts';
 import { scan } from './scan.ts';
 import { train } from './train.ts';
 
 /** All commands; a test asserts that these are the folder's files. */
-export const commands: readonly CliCommand[] = [scan, modelShow, modelImport, train, datasetPrepare];
+export const commands: readonly CliCommand[] = [
+  scan,
+  modelShow,
+  modelImport,
+  train,
+  datasetPrepare,
+  datasetShow,
+];
 
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {

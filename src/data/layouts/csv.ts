@@ -43,6 +43,15 @@ export async function readCsv(
     );
   }
   const ids = new Map(rows.map(({ row }) => [row.file, row.id || withoutExtension(row.file)]));
+  // One picture with two sets of landmarks: nobody knows which are its own (YouTube Faces' copy has 770 of these).
+  const rivals = new Map<string, string>();
+  const ambiguous = new Set<string>();
+  for (const { row } of rows) {
+    const points = pointsOf(row)?.join();
+    const known = rivals.get(row.file);
+    if (points !== undefined && known !== undefined && known !== points) ambiguous.add(row.file);
+    else if (points !== undefined) rivals.set(row.file, points);
+  }
   const sourceOf = (row: Record<string, string>) =>
     row.person || row.scene || row.sourceId || withoutExtension(row.original || row.file);
   for (const { row, line } of rows) {
@@ -58,7 +67,7 @@ export async function readCsv(
       continue;
     }
     const original = row.original ? ids.get(row.original) : undefined;
-    const points = pointsOf(row);
+    const points = ambiguous.has(row.file) ? undefined : pointsOf(row);
     const width = Number(row.native_width_px || row.nativeWidth);
     out.add({
       id,

@@ -7,7 +7,8 @@
  * 2. Threshold t = max(10, 1.5 x the 95th percentile of d where no forgery reaches: farther than 0.9 face sizes from
  *    the face's centre). So compression, which differs everywhere, raises it; for lossless pairs it is 10 of 255.
  * 3. Closing by 4 pixels, holes filled, opening by 2.
- * 4. Regions that hold less than 0.5 % of the face's box, or do not touch the box widened by a quarter, are dropped.
+ * 4. Regions that hold less than 0.5 % of the face's box, or do not touch the box widened by a quarter, are dropped; what lies
+ *    outside the box widened by 0.4 (a collar that was compressed otherwise) is cut off.
  *
  * The result is binary; through the crop's matrix it becomes the crop's mask.
  */
@@ -72,8 +73,10 @@ export function differenceMask(
     if (region.length < 0.005 * faceArea) continue;
     if (!region.some((i) => inFace(i % side, Math.floor(i / side), 1.25))) continue;
     for (const i of region) {
+      const [x, y] = [i % side, Math.floor(i / side)];
+      if (!inFace(x, y, 1.4)) continue;
       data[i] = 255;
-      if (inFace(i % side, Math.floor(i / side), 1)) covered++;
+      if (inFace(x, y, 1)) covered++;
     }
   }
   return { mask: { width: side, height: side, data }, matrix, share: covered / faceArea, threshold };
