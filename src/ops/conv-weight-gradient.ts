@@ -45,10 +45,10 @@ export function convWeightGradient(
   return apply1(convWeightGradientOp, [x, dy], { ...attributes, kernelShape });
 }
 
-/** im2col: [O, P] x [C h w, P]ᵀ a picture and group, summed over pictures. */
+/** im2col: [O, P] x [C h w, P]ᵀ a picture and group, or the other way round, summed over pictures. */
 function allTaps(emission: Emission<Attributes>, unfolds: boolean, merge: boolean): string {
   const { attributes, inputs, inputTypes, onnx } = emission;
-  const { stride, dilation, pads, kernelShape } = attributes;
+  const { stride, dilation, pads, kernelShape, groups } = attributes;
   const [filters, channels, height, width] = fixed(kernelShape);
   const [n, all, ...picture] = fixed(inputTypes[0].shape);
   const [, , rows, columns] = fixed(inputTypes[1].shape);
@@ -60,8 +60,16 @@ function allTaps(emission: Emission<Attributes>, unfolds: boolean, merge: boolea
         pads,
       })
     : inputs[0];
-  const product = multiplied(emission, inputs[1], filters, taps, all * height * width, rows * columns, merge);
-  return onnx.node('Reshape', [product, onnx.constant('shape', int64([filters, channels, height, width]))]);
+  const [a, b] = [filters / groups, channels * height * width];
+  const pixels = rows * columns;
+  const kernelOf = (name: string) =>
+    onnx.node('Reshape', [name, onnx.constant('shape', int64([filters, channels, height, width]))]);
+  // The second factor is packed, transposed: let it be the smaller one, unless the product is the larger thing to turn.
+  if (merge || a >= b) {
+    return kernelOf(multiplied(emission, inputs[1], filters, taps, groups * b, pixels, merge));
+  }
+  const turned = multiplied(emission, taps, groups * b, inputs[1], filters, pixels, merge);
+  return kernelOf(onnx.node('Transpose', [turned], { perm: [0, 2, 1] }));
 }
 
 /**

@@ -32,13 +32,14 @@ export interface WeightGradientChoice {
 /** Nanoseconds of one core (AVX-512 at 2.5 GHz); the choice hangs on their ratios only. */
 const cost = {
   multiplyAdd: 1 / 40,
-  /** To unfold one element and to read it in the product: by few taps at a time, and by all of a kernel. */
-  copyOfFew: 1.5,
-  copyOfAll: 2,
+  /** To unfold an element and to read it in the product, beside the multiply-adds of the unit kernel. */
+  copy: { whole: 1.4, split: 1.6 },
+  /** To read an element of dy in the product. */
+  read: 0.5,
   /** To move an element, or to write a product's element and add it up. */
   move: 1.5,
   /** To begin with the next plane of a picture. */
-  plane: 1500,
+  plane: 400,
 };
 
 /** How to emit the gradient of a convolution's kernel. */
@@ -54,7 +55,10 @@ export function weightGradientChoice(shape: GradientShape, padded: boolean): Wei
     rows: channels * taps,
     columns: filters,
     pixels,
-    copies: cost.copyOfAll * channels * taps + cost.plane * (channels / pixels),
+    copies:
+      (cost.copy.whole + taps * cost.multiplyAdd) * channels * taps +
+      cost.read * filters +
+      cost.plane * (channels / pixels),
   };
   const shifts = Math.ceil(kernel[0] / stride[0]);
   const split = {
@@ -62,7 +66,8 @@ export function weightGradientChoice(shape: GradientShape, padded: boolean): Wei
     columns: filters * shifts,
     pixels: (output[0] + (shifts - 1) * dilation[0]) * output[1],
     copies:
-      cost.copyOfFew * (channels * stride[0] * kernel[1] + filters * shifts) +
+      (cost.copy.split + stride[0] * kernel[1] * cost.multiplyAdd) *
+        (channels * stride[0] * kernel[1] + filters * shifts) +
       cost.plane * ((channels + filters) / pixels),
   };
   const total = ({ rows, columns, pixels: size, copies }: typeof whole) =>
