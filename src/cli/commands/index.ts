@@ -1,4 +1,5 @@
 import type { CliCommand } from '../command.ts';
+import { datasetLint } from './dataset-lint.ts';
 import { datasetPrepare } from './dataset-prepare.ts';
 import { datasetShow } from './dataset-show.ts';
 import { modelImport } from './model-import.ts';
@@ -13,6 +14,7 @@ export const commands: readonly CliCommand[] = [
   modelImport,
   train,
   datasetPrepare,
+  datasetLint,
   datasetShow,
 ];
 
