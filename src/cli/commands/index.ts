@@ -2,7 +2,9 @@ import type { CliCommand } from '../command.ts';
 import { datasetLint } from './dataset-lint.ts';
 import { datasetPrepare } from './dataset-prepare.ts';
 import { datasetShow } from './dataset-show.ts';
+import { datasetSynthesize } from './dataset-synthesize.ts';
 import { modelImport } from './model-import.ts';
+import { modelList } from './model-list.ts';
 import { modelShow } from './model-show.ts';
 import { scan } from './scan.ts';
 import { train } from './train.ts';
@@ -10,11 +12,13 @@ import { train } from './train.ts';
 /** All commands; a test asserts that these are the folder's files. */
 export const commands: readonly CliCommand[] = [
   scan,
+  modelList,
   modelShow,
   modelImport,
   train,
   datasetPrepare,
   datasetLint,
+  datasetSynthesize,
   datasetShow,
 ];
 
