@@ -1,7 +1,8 @@
 /** Takes training steps: feeds batches, keeps weights and state, stops at the first value that is not finite. */
 import { errors } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
-import { type FloatTensor, sizeOf, type Tensor, tensor } from '../graph/tensor.ts';
+import { type FloatTensor, fixed, sizeOf, type Tensor, tensor } from '../graph/tensor.ts';
+import { inputShape } from '../models/network.ts';
 import { openSession, type SessionOptions } from '../runtime/session.ts';
 import { Stepper } from '../runtime/stepper.ts';
 import { diagnose } from './diagnose.ts';
@@ -9,7 +10,7 @@ import { buildStep, type StepModel, type StepOptions } from './step.ts';
 
 /** One batch as the engine takes it; n is the step's batch size. */
 export interface TrainingBatch {
-  /** n x 3 x size x size. */
+  /** n x 3 x size x size; sequences hold their frames one after another. */
   images: Float32Array;
   /** n. */
   labels: Float32Array;
@@ -119,9 +120,9 @@ export class Trainer {
   }
 
   #feeds(batch: TrainingBatch, step: number): Record<string, Tensor> {
-    const { batchSize: n, size, sampleWeights } = this.#options.step;
+    const { network, batchSize: n, size, sampleWeights } = this.#options.step;
     const feeds: Record<string, Tensor> = {
-      image: tensor(batch.images, [n, 3, size, size]),
+      image: tensor(batch.images, fixed(inputShape(network, n, size))),
       label: tensor(batch.labels, [n]),
     };
     if (this.model.masks) feeds.mask = tensor(batch.masks ?? [], [n, size, size]);

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../command.ts';
+import { datasetCompress } from './dataset-compress.ts';
 import { datasetLint } from './dataset-lint.ts';
 import { datasetPrepare } from './dataset-prepare.ts';
 import { datasetShow } from './dataset-show.ts';
@@ -18,6 +19,7 @@ export const commands: readonly CliCommand[] = [
   train,
   datasetPrepare,
   datasetLint,
+  datasetCompress,
   datasetSynthesize,
   datasetShow,
 ];

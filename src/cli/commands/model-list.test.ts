@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { networks } from '../../models/index.ts';
+import { runCli } from '../run.ts';
+
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const out = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      out[name] += text;
+    },
+    columns: 200,
+  });
+  const code = await runCli(args, {
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    colour: false,
+    signal: new AbortController().signal,
+    openScanner: () => Promise.reject(new Error('no scanner is needed')),
+  });
+  return { code, ...out };
+}
+
+test('lists every network as JSON, with its exact cost', async () => {
+  const { code, stdout } = await run('model', 'list', '--json');
+  expect(code).toBe(0);
+  const listed = JSON.parse(stdout);
+  expect(listed.map(({ name }: { name: string }) => name)).toEqual(networks.map(({ name }) => name));
+  // Meso-4 by hand: 8·27·256² + 8·200·128² + 16·200·64² + 16·400·32² + 1024·16 + 16.
+  expect(listed[0]).toEqual({
+    name: 'meso4',
+    tasks: ['cls'],
+    inputSize: 256,
+    trainableParameters: 27_977,
+    multiplyAdds: 60_047_376,
+    source: 'Afchar et al. 2018 (MesoNet), 2.1',
+  });
+});
+
+test('prints a table, one line a network', async () => {
+  const { code, stdout } = await run('model', 'list', '--no-measure');
+  expect(code).toBe(0);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(networks.length + 1);
+  expect(lines[1]).toMatch(/^meso4 +cls +256 px +27,977 +60 M +– +Afchar et al\. 2018/);
+});
