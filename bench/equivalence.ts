@@ -5,9 +5,9 @@
  *
  * prints the largest difference of the losses and, as a yardstick, how far our own losses move when every initial
  * weight is changed by one part in ten million: rounding alone makes training runs drift apart. --write leaves
- * results/equivalence.json and .svg.
+ * results/equivalence.json and .svg; --redraw makes the plot again from the former.
  */
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,10 +32,16 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
+    redraw: { type: 'boolean', default: false },
     steps: { type: 'string', default: '200' },
     data: { type: 'string', default: path('../../shared/data/train/dfdc-pairs/faces.csv') },
   },
 });
+if (values.redraw) {
+  const { losses } = JSON.parse(readFileSync(path('./results/equivalence.json'), 'utf8'));
+  writeFileSync(path('./results/equivalence.svg'), plot(losses));
+  process.exit();
+}
 const steps = Number(values.steps);
 const [batchSize, size, seed] = [8, 128, 1];
 const network = meso4 as unknown as Network;
@@ -172,8 +178,11 @@ function plot({ ours, torch, shaken }: { ours: number[]; torch: number[]; shaken
   const x = ours.map((_, i) => i + 1);
   chart.setOption({
     animation: false,
-    title: { text: 'Meso-4: the same weights, batches and dropout in Mesoscope and PyTorch 1.13' },
-    legend: { top: 30 },
+    title: {
+      text: 'Meso-4: the same weights, batches and dropout in Mesoscope and PyTorch 1.13',
+      textStyle: { fontSize: 15 },
+    },
+    legend: { top: 32 },
     grid: [
       { top: 70, height: 220, left: 70, right: 30 },
       { top: 350, height: 150, left: 70, right: 30 },
@@ -188,7 +197,12 @@ function plot({ ours, torch, shaken }: { ours: number[]; torch: number[]; shaken
     })),
     yAxis: [
       { gridIndex: 0, type: 'value' as const, name: 'loss' },
-      { gridIndex: 1, type: 'log' as const, name: 'absolute difference' },
+      {
+        gridIndex: 1,
+        type: 'log' as const,
+        name: 'absolute difference',
+        axisLabel: { formatter: (value: number) => value.toExponential(0) },
+      },
     ],
     series: [
       line('Mesoscope', ours, 0, 3),
