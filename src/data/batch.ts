@@ -8,6 +8,7 @@ import { type BatchPlan, type BatchSampling, planBatches } from './batch-samplin
 import type { Item } from './manifest.ts';
 import { type Normalisation, normaliseInto } from './normalise.ts';
 import { readThrough } from './shards.ts';
+import { forgeOnTheFly, type Synthesize } from './synthesize/on-the-fly.ts';
 
 /** Everything that decides what a batch holds. Plain data: it travels to worker threads. */
 export interface BatchOptions {
@@ -29,6 +30,8 @@ export interface BatchOptions {
    * size), `omit` leaves it out (evaluation: no item may count twice).
    */
   unreadable: 'reserve' | 'omit';
+  /** Makes forgeries of real pictures; `items` are then those of `expandReals`. */
+  synthesize?: Synthesize | undefined;
 }
 
 /** A picture that could not be read. */
@@ -149,7 +152,11 @@ export class BatchMaker {
     let mask: Mask | undefined;
     try {
       picture = await readPicture(await readThrough(join(folder, item.file)));
-      if (masks && item.mask !== undefined) mask = await readMask(await readThrough(join(folder, item.mask)));
+      const { synthesize } = this.#options;
+      if (synthesize)
+        ({ picture, mask } = await forgeOnTheFly(folder, item, picture, synthesize, { seed, epoch }));
+      else if (masks && item.mask !== undefined)
+        mask = await readMask(await readThrough(join(folder, item.mask)));
     } catch (thrown) {
       return describe(thrown);
     }

@@ -1,6 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
-import { errors } from '../../base/errors.ts';
-import { type CropPolicy, cropPolicySchema } from '../../faces/crop-policy.ts';
+import { parseCrop } from '../../data/prepare/crop-text.ts';
 import type { CliCommand } from '../command.ts';
 import { prepareFolder, writeWhole } from '../output.ts';
 
@@ -26,7 +25,7 @@ export const modelImport: CliCommand = {
       .option('--name <name>', 'the detector’s name; made from the file’s where left out')
       .option(
         '--crop <policy>',
-        'the crop policy as JSON, such as {"kind":"square","scale":1.3,"fill":"edge"}',
+        'the crop policy: aligned:MARGIN, square:SCALE, landmark-centred:SCALE or JSON',
       )
       .action(async (weights: string, { network, output, name, crop }: Options) => {
         const { importKeras } = await import('../../detect/import-keras.ts');
@@ -42,17 +41,3 @@ export const modelImport: CliCommand = {
         );
       }),
 };
-
-/** @throws USAGE */
-function parseCrop(text: string): CropPolicy {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw errors.USAGE(`--crop "${text}" is no JSON.`);
-  }
-  const parsed = cropPolicySchema.safeParse(json);
-  if (!parsed.success)
-    throw errors.USAGE(`--crop "${text}" is no crop policy: ${parsed.error.issues[0].message}.`);
-  return parsed.data;
-}
