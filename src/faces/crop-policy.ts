@@ -11,6 +11,16 @@ export const cropPolicySchema = z.discriminatedUnion('kind', [
     scale: z.number().min(0.5).max(4),
     fill: z.enum(['zero', 'edge']),
   }),
+  /**
+   * The tight box times one scale a side, stretched to the square: how DFDC's public face crops were made, and
+   * what a detector trained on them has to be shown.
+   */
+  z.strictObject({
+    kind: z.literal('stretched'),
+    widthScale: z.number().min(0.5).max(4),
+    heightScale: z.number().min(0.5).max(4),
+    fill: z.enum(['zero', 'edge']),
+  }),
   /** Square of side 2 x 1.1 x longest side, centred on the mean of the five landmarks, zero fill (004, IV-A). */
   z.strictObject({ kind: z.literal('landmark-centred'), scale: z.number().min(0.5).max(4) }),
 ]);

@@ -58,6 +58,23 @@ describe('crop policies', () => {
     expect(square.fill).toBe(0);
   });
 
+  it('stretched: the box times a scale a side, its corners at the crop’s corners', () => {
+    const face = faceAt(200, 150);
+    const policy = { kind: 'stretched', widthScale: 1.2, heightScale: 1.5, fill: 'edge' } as const;
+    const matrix = cropMatrix(face, policy, 64);
+    const { box } = face;
+    for (const [x, y] of [
+      [0, 0],
+      [64, 0],
+      [64, 64],
+      [32, 32],
+    ]) {
+      const at = apply(matrix, x, y);
+      expect(at.x).toBeCloseTo(200 + (x / 64 - 0.5) * 1.2 * box.width, 4);
+      expect(at.y).toBeCloseTo(150 + (y / 64 - 0.5) * 1.5 * box.height, 4);
+    }
+  });
+
   it('aligned: the eyes come out level at their places, however the head leans', () => {
     for (const angle of [0, 0.4, -1]) {
       const face = faceAt(200, 150, angle);

@@ -133,8 +133,10 @@ export function cropInWords(crop: Contract['crop']): string {
         : `Eyes levelled, the face with ${percent(crop.margin)} of its width added on each side.`;
     case 'square':
       return `Square of ${crop.scale} times the face's longest side${crop.fill === 'zero' ? ', black where it leaves the frame' : ', edges repeated where it leaves the frame'}.`;
+    case 'stretched':
+      return `The face's box, ${crop.widthScale} times its width by ${crop.heightScale} times its height, stretched to a square.`;
     case 'landmark-centred':
-      return `Square of ${crop.scale} times the face's longest side, centred on its landmarks, black where it leaves the frame.`;
+      return `Square of ${2 * crop.scale} times the face's longest side, centred on its landmarks, black where it leaves the frame.`;
   }
 }
 

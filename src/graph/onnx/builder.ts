@@ -23,6 +23,7 @@ export class OnnxBuilder {
   readonly #outputs: { name: string; dtype: DataType; shape: Shape }[] = [];
   readonly #domains = new Set<string>();
   readonly #taken = new Set<string>();
+  readonly #renamed = new Map<string, string>();
   /** Last number given to a hint: without it, naming is quadratic, and DenseNet's step has 10,000 constants. */
   readonly #numbers = new Map<string, number>();
   readonly #shared = new Map<string, string>();
@@ -46,8 +47,11 @@ export class OnnxBuilder {
 
   /** Declares an existing value an output of the graph, under a name of its own. */
   output(name: string, value: string, dtype: DataType, shape: Shape): void {
-    this.#nodes.push({ opType: 'Identity', input: [value], output: [name], name: `output/${name}` });
     this.#outputs.push({ name, dtype, shape });
+    const made = this.#nodes.some((node) => node.output?.includes(value));
+    // The node's own output takes the name: an Identity would copy the tensor, every weight at every step.
+    if (made && !this.#renamed.has(value)) this.#renamed.set(value, name);
+    else this.#nodes.push({ opType: 'Identity', input: [value], output: [name], name: `output/${name}` });
   }
 
   /** A constant stored in the model. Shapes, axes and numbers, which no weight is, are stored once for all. */
@@ -105,12 +109,17 @@ export class OnnxBuilder {
 
   /** The model's bytes. `metadata` becomes ONNX metadata_props. */
   build(name: string, metadata: Record<string, string> = {}): Uint8Array {
+    const final = (value: string) => this.#renamed.get(value) ?? value;
     return encodeModel({
       irVersion: 10,
       producerName: 'mesoscope',
       graph: {
         name,
-        node: this.#nodes,
+        node: this.#nodes.map((node) => ({
+          ...node,
+          input: node.input?.map(final) ?? [],
+          output: node.output?.map(final) ?? [],
+        })),
         initializer: [...this.#initializers.values()],
         input: this.#inputs.map(valueInfo),
         output: this.#outputs.map(valueInfo),
