@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { errors } from '../../base/errors.ts';
 import type { SetSampling } from '../../data/prepare/sampling.ts';
 import type { CropPolicy } from '../../faces/crop-policy.ts';
 import type { CliCommand } from '../command.ts';
@@ -26,6 +27,9 @@ interface Options extends SourceFlags {
   shardMegabytes: number;
   manifest: 'csv' | 'parquet';
   exclude?: string;
+  split?: string;
+  balanced?: true;
+  seed: number;
   json?: true;
   quiet?: true;
 }
@@ -72,6 +76,12 @@ export const datasetPrepare: CliCommand = {
         new Option('--manifest <format>', 'of the list of items').choices(['csv', 'parquet']).default('csv'),
       )
       .option('--exclude <file>', 'leave out what this list names (`dataset show` makes it)')
+      .option(
+        '--split <shares>',
+        'sides by source before anything is decoded: TRAIN/VALIDATION/TEST, such as 0.8/0.1/0.1',
+      )
+      .option('--balanced', 'with --split: as many real as manipulated clips on each side')
+      .addOption(new Option('--seed <n>', 'of --split').argParser(wholeNumber(0, 2 ** 31)).default(1))
       .option('--json', 'the report as JSON on stdout')
       .option('--quiet', 'no progress; errors are still told')
       .action(async (path: string, options: Options) => {
@@ -82,6 +92,8 @@ export const datasetPrepare: CliCommand = {
         const { prepare } = await import('../../data/prepare/index.ts');
         const { readExclusions } = await import('../../data/exclusions.ts');
         const exclude = options.exclude === undefined ? undefined : await readExclusions(options.exclude);
+        const split = options.split === undefined ? undefined : parsedBy(sharesOf)(options.split);
+        if (options.balanced && !split) throw errors.USAGE('--balanced needs --split.');
         const source = await openNamedSource(path, options);
         const display = showBuild(context, options.quiet === true);
         try {
@@ -96,6 +108,9 @@ export const datasetPrepare: CliCommand = {
             leastFace: options.leastFace,
             workers: options.workers,
             limit: options.limit,
+            ...(split
+              ? { split: { seed: options.seed, shares: split, balanced: options.balanced === true } }
+              : {}),
             shardBytes: options.shardMegabytes * 2 ** 20,
             manifest: options.manifest,
             ...(exclude ? { exclude } : {}),
@@ -110,3 +125,14 @@ export const datasetPrepare: CliCommand = {
         }
       }),
 };
+
+/** @throws USAGE */
+function sharesOf(text: string): { train: number; validation: number; test: number } {
+  const [train, validation, test, ...more] = text.split('/').map(Number);
+  const shares = [train, validation, test];
+  const good = shares.every((share) => share >= 0 && share <= 1) && train + validation + test <= 1 + 1e-9;
+  if (!good || more.length > 0) {
+    throw errors.USAGE(`"${text}" are no three shares of together at most 1, such as 0.8/0.1/0.1.`);
+  }
+  return { train, validation, test };
+}

@@ -40,6 +40,8 @@ export interface BuildOptions<S, U> {
   shardBytes?: number;
   /** What the source's layout refused already. */
   dropped: readonly DroppedItem[];
+  /** What was left out on purpose before the work began: no failure. */
+  leftOut?: readonly DroppedItem[];
   /** Names a unit for the progress display. */
   nameOf(unit: U): string;
   onBegin?(state: { done: number; total: number; damaged: readonly string[] }): void;

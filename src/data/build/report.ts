@@ -31,13 +31,13 @@ export interface SetReport {
 
 /** Writes `manifest.csv` (or `.parquet`) and `report.json`. */
 export async function finish<S, U>(
-  options: Pick<BuildOptions<S, U>, 'out' | 'kind' | 'plan' | 'manifest' | 'dropped'>,
+  options: Pick<BuildOptions<S, U>, 'out' | 'kind' | 'plan' | 'manifest' | 'dropped' | 'leftOut'>,
   sealer: Sealer,
   seconds: number,
 ): Promise<SetReport> {
   const { out, kind, plan, manifest } = options;
   const all: Item[] = [];
-  const dropped: DroppedFrame[] = [];
+  const dropped: DroppedFrame[] = (options.leftOut ?? []).map(({ id, reason }) => ({ id, reason }));
   const failures: Failure[] = [...options.dropped];
   const counts: Record<string, number> = {};
   for (const { name, parts } of sealer.shards) {

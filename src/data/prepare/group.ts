@@ -3,8 +3,8 @@
  *
  * Whose face is cut where: the faces of the **original** are found and followed, and each fake is cut by the very same
  * squares. So a pair differs in its forgery and in nothing else, a fake that is bad enough to hide from the face finder
- * is not silently left out, and masks need no registration. A fake without its original (or of another size, or with
- * other pictures in it) is followed by itself and has no difference mask.
+ * is not silently left out, and masks need no registration. A fake without its original (or of another size, or
+ * of another moment) is followed by itself and has no difference mask.
  */
 import { join } from 'node:path';
 import { describe } from '../../base/errors.ts';
@@ -49,10 +49,11 @@ interface Candidate {
 }
 
 function problemOf({ share, threshold }: { share: number; threshold: number }): string | undefined {
-  if (threshold > mostThreshold)
-    return 'differs from its original all over: not the same moment, or encoded too poorly';
+  if (threshold > mostThreshold) return notSameMoment;
   return share < leastShare ? 'does not differ from its original here' : undefined;
 }
+
+const notSameMoment = 'differs from its original all over: not the same moment';
 
 /** Share of the face's box that must differ from the original, else nothing was manipulated there. */
 const leastShare = 0.003;
@@ -111,13 +112,14 @@ export async function prepareGroup(
       candidates.set(frame.index, list);
     }
     await choose(candidates, tracker, leader, followers, settings, result);
+    alone.push(...separate(followers, result));
     for (const index of chosen) {
       if (!seen.has(index))
         result.dropped.push({ id: leader.id, frame: index, reason: 'frame does not decode' });
     }
     for (const { reason, count } of clip.dropped) result.dropped.push({ id: leader.id, reason, count });
     for (const { reason, count } of tracker.dropped()) result.dropped.push({ id: leader.id, reason, count });
-    counts.clips += 1 + followers.length;
+    counts.clips += 1 + others.length - alone.length;
     for (const follower of followers) {
       await follower.close();
       counts.frames += follower.frames;
@@ -144,6 +146,26 @@ export async function prepareGroup(
   }
   counts.faces = result.samples.length;
   return { ...result, counts };
+}
+
+/**
+ * Fakes of which no frame is their original's (DFDC names another take of the scene as the original of some): what was
+ * listed of them is taken back, and they are prepared by themselves.
+ */
+function separate(
+  followers: readonly Follower[],
+  result: { samples: Sample[]; dropped: DroppedFrame[] },
+): SourceItem[] {
+  const others = followers.filter(
+    ({ item: { id } }) =>
+      result.dropped.some((drop) => drop.id === id && drop.reason === notSameMoment) &&
+      !result.samples.some(({ item }) => item.id.startsWith(`${id}/`)),
+  );
+  const ids = new Set(others.map(({ item }) => item.id));
+  result.dropped.splice(0, Number.POSITIVE_INFINITY, ...result.dropped.filter(({ id }) => !ids.has(id)));
+  for (const id of ids)
+    result.dropped.push({ id, reason: `${notSameMoment}; no mask, faces found in it alone`, count: 0 });
+  return others.map(({ item }) => item);
 }
 
 function truncation(clip: ClipReader, { id, file }: SourceItem) {

@@ -50,7 +50,7 @@ export async function synthesize(source: SourceSet, options: SynthesizeOptions):
   const pictures = source.items.filter(
     ({ label, method, file }) => label === 0 && method === 'original' && isPictureName(file),
   );
-  const { items } = applyExclusions(pictures, exclude ?? new Map());
+  const { items, dropped: leftOut } = applyExclusions(pictures, exclude ?? new Map());
   if (items.length === 0) {
     const videos = source.items.some(({ file }) => !isPictureName(file));
     throw errors.DATA_EMPTY(
@@ -69,6 +69,7 @@ export async function synthesize(source: SourceSet, options: SynthesizeOptions):
     worker: new URL('./worker.ts', import.meta.url),
     settings,
     dropped: source.dropped,
+    leftOut,
     nameOf: ({ orders }) => orders[0].item.id,
   });
 }
