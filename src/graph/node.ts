@@ -30,6 +30,8 @@ export interface Emission<A> {
   readonly outputTypes: readonly TensorType[];
   /** Which outputs anything reads. The name of one that nothing reads may be returned as ''. */
   readonly used: readonly boolean[];
+  /** See `EmitOptions.channelBlock`. */
+  readonly channelBlock: number | undefined;
   readonly onnx: OnnxBuilder;
 }
 

@@ -10,6 +10,7 @@ import { constant, input } from '../graph/leaves.ts';
 import type { Value } from '../graph/node.ts';
 import { emitOnnx } from '../graph/onnx/emit.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
+import { channelBlock } from '../runtime/channel-block.ts';
 import { openSession } from '../runtime/session.ts';
 import { type Array64, type Case, draw } from './cases/case.ts';
 import { cases } from './cases/index.ts';
@@ -19,9 +20,13 @@ import { add, gradientsOf, multiply, operations, reduceSum } from './index.ts';
 const places = 40;
 const step = 1e-4;
 
+/** Channels a block of the blocked layout here; convolutions are tried in both layouts where there is one. */
+const block = await channelBlock();
+
 /** Of the modules that hold no operation: what operations share, and the list itself. */
 const shared = [
   'convolution-shape',
+  'convolve',
   'elementwise',
   'index',
   'reduce',
@@ -96,6 +101,12 @@ async function check(title: string, example: Case): Promise<void> {
     };
     checkGradient(Float64Array.from(gradient.data as Float32Array), along, random, `gradient of input ${i}`);
   }
+  if (block !== undefined && title.startsWith('conv')) {
+    const again = await execute(graph, arrays, block);
+    for (const [output, { data }] of Object.entries(results)) {
+      compare(again[output], Float64Array.from(data, Number), 1e-5, `${output}, blocked`);
+    }
+  }
   if (example.batched) await checkUnknownBatch(example, arrays, results);
 }
 
@@ -137,8 +148,13 @@ async function checkUnknownBatch(
   }
 }
 
-async function execute(graph: Record<string, Value>, arrays: Array64[]): Promise<Record<string, Tensor>> {
-  const session = await openSession(emitOnnx({ name: 'case', outputs: graph }), { threads: 1 });
+async function execute(
+  graph: Record<string, Value>,
+  arrays: Array64[],
+  channelBlock?: number,
+): Promise<Record<string, Tensor>> {
+  const model = emitOnnx({ name: 'case', outputs: graph, channelBlock });
+  const session = await openSession(model, { threads: 1 });
   const feeds = arrays.map(({ dims, data }, i) => [`x${i}`, tensor(Float32Array.from(data), dims)] as const);
   try {
     return await session.run(Object.fromEntries(feeds.filter(([name]) => session.inputs.includes(name))));

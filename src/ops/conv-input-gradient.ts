@@ -1,6 +1,7 @@
 import { apply1, type Emission, notDifferentiable, type Op, type Value } from '../graph/node.ts';
 import { fixed, int64, type Shape } from '../graph/tensor.ts';
 import type { ConvolutionAttributes } from './convolution-shape.ts';
+import { convolve } from './convolve.ts';
 import { turnsKernel } from './emission-choice.ts';
 
 interface Attributes extends ConvolutionAttributes {
@@ -42,8 +43,9 @@ export function convInputGradient(
 }
 
 /** Stride 1: a convolution of dy with the kernel turned by 180° and its channels swapped. About twice as fast. */
-function flippedConvolution({ attributes, inputs, inputTypes, onnx }: Emission<Attributes>): string {
-  const { dilation, pads, groups } = attributes;
+function flippedConvolution(emission: Emission<Attributes>): string {
+  const { attributes, inputs, inputTypes, channelBlock, onnx } = emission;
+  const { dilation, pads, groups, inputShape } = attributes;
   const [out, perGroup, height, width] = inputTypes[1].shape as readonly number[];
   const [dy, w] = inputs;
   let flipped = w;
@@ -68,10 +70,20 @@ function flippedConvolution({ attributes, inputs, inputTypes, onnx }: Emission<A
     flipped = onnx.node('Reshape', [swapped, joined]);
   }
   const reach = [dilation[0] * (height - 1), dilation[1] * (width - 1)];
-  return onnx.node('Conv', [dy, flipped], {
-    pads: [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]],
-    dilations: [...dilation],
-    group: groups,
+  const [batch, channels, rows, columns] = fixed(inputShape);
+  return convolve(onnx, channelBlock, {
+    x: dy,
+    kernel: flipped,
+    window: {
+      stride: [1, 1],
+      dilation,
+      pads: [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]],
+    },
+    groups,
+    channels: out,
+    filters: channels,
+    size: [height, width],
+    output: [batch, rows, columns],
   });
 }
 

@@ -1,14 +1,14 @@
 import { apply1, type Op, type Value } from '../graph/node.ts';
-import type { Dim } from '../graph/tensor.ts';
+import { type Dim, fixed } from '../graph/tensor.ts';
 import { convInputGradient } from './conv-input-gradient.ts';
 import { convWeightGradient } from './conv-weight-gradient.ts';
 import {
   type ConvolutionAttributes,
-  onnxWindow,
   type WindowOptions,
   windowAttributes,
   windowOutput,
 } from './convolution-shape.ts';
+import { convolve } from './convolve.ts';
 import { reduceSum } from './reduce-sum.ts';
 
 export const conv2dOp: Op<ConvolutionAttributes> = {
@@ -31,9 +31,24 @@ export const conv2dOp: Op<ConvolutionAttributes> = {
       return fail('the kernel does not fit into the padded picture');
     return [{ dtype: 'float32', shape: [n, out, rows, columns] }];
   },
-  emit: ({ attributes, inputs, onnx }) => [
-    onnx.node('Conv', inputs, { ...onnxWindow(attributes), group: attributes.groups }),
-  ],
+  emit({ attributes, inputs: [x, kernel, bias], inputTypes, outputTypes, channelBlock, onnx }) {
+    const [filters, perGroup, ...size] = fixed(inputTypes[1].shape);
+    const [batch, , height, width] = outputTypes[0].shape;
+    const known = typeof batch === 'number' && typeof height === 'number' && typeof width === 'number';
+    return [
+      convolve(onnx, channelBlock, {
+        x,
+        kernel,
+        bias,
+        window: attributes,
+        groups: attributes.groups,
+        channels: perGroup * attributes.groups,
+        filters,
+        size: [size[0], size[1]],
+        output: known ? [batch, height, width] : undefined,
+      }),
+    ];
+  },
   gradient({ attributes, inputs: [x, w, b], outputGradients: [dy], wanted }) {
     if (dy === undefined) return [undefined, undefined, ...(b ? [undefined] : [])];
     return [

@@ -93,3 +93,22 @@ export function turnsKernel({ channels, filters, stride, output, batch }: Gradie
   const pixels = batch * output[0] * output[1];
   return stride[0] === 1 && stride[1] === 1 && pixels >= 2 * Math.max(channels, filters);
 }
+
+/**
+ * Whether a convolution is worth ONNX Runtime's blocked layout, in which channels lie in blocks of `block` and are
+ * padded to whole ones. Kernels of one pixel are matrix products either way; few taps of few channels are soon done,
+ * and reordering their result costs more.
+ */
+export function usesBlocks(shape: GradientShape, groups: number, block: number): boolean {
+  const { channels, filters, kernel, stride, output, batch } = shape;
+  const taps = kernel[0] * kernel[1];
+  const waste = (count: number) => (Math.ceil(count / block) * block) / count;
+  // Reordering wants channels in fours.
+  if (groups > 1) return channels === 1 && filters === 1 && groups % 4 === 0 && waste(groups) <= 1.4;
+  if ((channels >= block && channels % 4 !== 0) || filters % 4 !== 0) return false;
+  if (taps === 1 && stride[0] === 1 && stride[1] === 1) return false;
+  // The kernel is reordered, too, in every step.
+  if (batch * output[0] * output[1] < 2 * Math.max(channels, filters)) return false;
+  const enough = channels < block ? channels * taps >= 4 * block : waste(channels) <= 1.15;
+  return enough && waste(filters) <= (taps * channels >= 100 && taps > 9 ? 2 : 1.15);
+}

@@ -11,9 +11,15 @@ export interface EmitOptions {
   /** Inputs that become constants of the model: a detector carries its weights. The others stay inputs. */
   weights?: ReadonlyMap<string, Tensor>;
   metadata?: Record<string, string>;
+  /**
+   * Channels in a block of ONNX Runtime's blocked layout on the machine that runs the model (`runtime/channel-block`):
+   * convolutions may then use it, and the model runs on such machines only. For training steps, whose weights are
+   * inputs; where weights are constants ONNX Runtime sees to it, and a detector must run anywhere.
+   */
+  channelBlock?: number | undefined;
 }
 
-export function emitOnnx({ name, outputs, weights, metadata }: EmitOptions): Uint8Array {
+export function emitOnnx({ name, outputs, weights, metadata, channelBlock }: EmitOptions): Uint8Array {
   const onnx = new OnnxBuilder();
   const entries = outputs instanceof Map ? [...outputs] : Object.entries(outputs as Record<string, Value>);
   const names = new Map<Value, string>();
@@ -46,6 +52,7 @@ export function emitOnnx({ name, outputs, weights, metadata }: EmitOptions): Uin
       inputTypes: node.inputs.map((value) => value.type),
       outputTypes: node.outputs.map((value) => value.type),
       used: node.outputs.map((value) => used.has(value)),
+      channelBlock,
       onnx,
     };
     const made = (node.op as Op).emit(emission);

@@ -3,32 +3,39 @@ import { convInputGradient } from '../conv-input-gradient.ts';
 import { convWeightGradient } from '../conv-weight-gradient.ts';
 import { type ConvolutionAttributes, pair, windowAttributes } from '../convolution-shape.ts';
 import * as ops from '../index.ts';
-import { type Array64, array, type Case, type CaseTable, of, offset } from './case.ts';
+import { type Array64, array, type Case, type CaseTable, of } from './case.ts';
 
 type Options = Omit<ops.ConvolutionOptions, 'bias'>;
 
-/** Every (output, kernel, input) position that meets in a convolution of [N, C, H, W] with [O, C/g, h, w]. */
+/** Every three elements that meet in a convolution of [N, C, H, W] with [O, C/g, h, w], by their positions. */
 function eachTap(
   input: readonly number[],
   kernel: readonly number[],
   output: readonly number[],
   { stride, dilation, pads, groups }: ConvolutionAttributes,
-  visit: (output: number[], kernel: number[], input: number[]) => void,
+  visit: (output: number, kernel: number, input: number) => void,
 ): void {
   const [out, perGroup, height, width] = kernel;
   for (let n = 0; n < output[0]; n++)
     for (let o = 0; o < out; o++)
-      for (let c = 0; c < perGroup; c++)
+      for (let c = 0; c < perGroup; c++) {
+        const plane = n * input[1] + Math.floor(o / (out / groups)) * perGroup + c;
         for (let p = 0; p < output[2]; p++)
-          for (let q = 0; q < output[3]; q++)
-            for (let i = 0; i < height; i++)
+          for (let i = 0; i < height; i++) {
+            const row = p * stride[0] + i * dilation[0] - pads[0];
+            if (row < 0 || row >= input[2]) continue;
+            for (let q = 0; q < output[3]; q++)
               for (let j = 0; j < width; j++) {
-                const row = p * stride[0] + i * dilation[0] - pads[0];
                 const column = q * stride[1] + j * dilation[1] - pads[1];
-                if (row < 0 || column < 0 || row >= input[2] || column >= input[3]) continue;
-                const channel = Math.floor(o / (out / groups)) * perGroup + c;
-                visit([n, o, p, q], [o, c, i, j], [n, channel, row, column]);
+                if (column < 0 || column >= input[3]) continue;
+                visit(
+                  ((n * out + o) * output[2] + p) * output[3] + q,
+                  ((o * perGroup + c) * height + i) * width + j,
+                  (plane * input[2] + row) * input[3] + column,
+                );
               }
+          }
+      }
 }
 
 function outputDims(x: readonly number[], w: readonly number[], attributes: ConvolutionAttributes): number[] {
@@ -47,7 +54,7 @@ function attributesOf(x: readonly number[], w: readonly number[], { groups = 1, 
 function convolved(x: Array64, w: Array64, attributes: ConvolutionAttributes, bias?: Array64): Array64 {
   const y = array(outputDims(x.dims, w.dims, attributes));
   eachTap(x.dims, w.dims, y.dims, attributes, (output, kernel, input) => {
-    y.data[offset(y.dims, output)] += x.data[offset(x.dims, input)] * w.data[offset(w.dims, kernel)];
+    y.data[output] += x.data[input] * w.data[kernel];
   });
   const pixels = y.dims[2] * y.dims[3];
   for (let i = 0; bias && i < y.data.length; i++) y.data[i] += bias.data[Math.floor(i / pixels) % y.dims[1]];
@@ -131,6 +138,21 @@ const shapes: Shape[] = [
   { name: 'the kernel fills the picture', x: [3, 2, 4, 4], w: [3, 2, 4, 4], options: {} },
   { name: '16 channels, 3x3', x: [2, 16, 6, 6], w: [16, 16, 3, 3], options: { padding: 1 } },
   {
+    name: '16 to 32 channels, 3x3 stride 2',
+    x: [2, 16, 13, 12],
+    w: [32, 16, 3, 3],
+    options: { padding: 1, stride: 2 },
+  },
+  { name: '3 to 16 channels, 7x7', x: [2, 3, 12, 13], w: [16, 3, 7, 7], options: { padding: 3, stride: 2 } },
+  { name: '8 to 8 channels, 5x5', x: [2, 8, 8, 7], w: [8, 8, 5, 5], options: { padding: 2 } },
+  { name: 'depthwise, 12 channels', x: [2, 12, 5, 6], w: [12, 1, 3, 3], options: { groups: 12, padding: 1 } },
+  {
+    name: 'depthwise, 16 channels, stride 2',
+    x: [3, 16, 8, 7],
+    w: [16, 1, 3, 3],
+    options: { groups: 16, padding: 1, stride: 2 },
+  },
+  {
     name: '32 to 16 channels, 3x3 stride 2',
     x: [1, 32, 7, 8],
     w: [16, 32, 3, 3],
@@ -164,7 +186,7 @@ const inputGradients: Case[] = shapes.map(({ name, x, w, options }) => {
     reference: ([dy, kernel]) => {
       const dx = array(x);
       eachTap(x, w, dy.dims, attributes, (output, tap, input) => {
-        dx.data[offset(x, input)] += dy.data[offset(dy.dims, output)] * kernel.data[offset(w, tap)];
+        dx.data[input] += dy.data[output] * kernel.data[tap];
       });
       return dx;
     },
@@ -180,7 +202,7 @@ const weightGradients: Case[] = shapes.map(({ name, x, w, options }) => {
     reference: ([picture, dy]) => {
       const dw = array(w);
       eachTap(x, w, dy.dims, attributes, (output, tap, input) => {
-        dw.data[offset(w, tap)] += dy.data[offset(dy.dims, output)] * picture.data[offset(x, input)];
+        dw.data[tap] += dy.data[output] * picture.data[input];
       });
       return dw;
     },
@@ -220,7 +242,7 @@ const transposed: Case[] = transposedShapes.map(({ name, x, w, options, bias }) 
     reference: ([picture, kernel, b]) => {
       const y = array(dims);
       eachTap(dims, w, x, attributes, (input, tap, output) => {
-        y.data[offset(dims, output)] += picture.data[offset(x, input)] * kernel.data[offset(w, tap)];
+        y.data[output] += picture.data[input] * kernel.data[tap];
       });
       const pixels = dims[2] * dims[3];
       for (let i = 0; b && i < y.data.length; i++) y.data[i] += b.data[Math.floor(i / pixels) % dims[1]];
@@ -230,8 +252,15 @@ const transposed: Case[] = transposedShapes.map(({ name, x, w, options, bias }) 
   };
 });
 
+const blockedBias: Case = {
+  name: 'bias, 16 to 28 channels',
+  inputs: [of([2, 16, 7, 7]), of([28, 16, 3, 3]), of([28])],
+  build: ([x, w, bias]) => ops.conv2d(x, w, { bias, padding: 1 }),
+  reference: ([x, w, bias]) => convolved(x, w, attributesOf(x.dims, w.dims, { padding: 1 }), bias),
+};
+
 export const convolutionCases: CaseTable = {
-  conv2d: [...forward, ...withBias],
+  conv2d: [...forward, ...withBias, blockedBias],
   convInputGradient: inputGradients,
   convWeightGradient: weightGradients,
   convTranspose2d: transposed,
