@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../src/cli/run.ts';
 import { noAugment } from '../src/data/augment/index.ts';
+import { openSource } from '../src/data/layouts/index.ts';
 import { type Item, readManifest } from '../src/data/manifest.ts';
 import { openPipeline, type PipelineOptions } from '../src/data/pipeline.ts';
 import { readThrough } from '../src/data/shards.ts';
@@ -152,6 +153,18 @@ describe.skipIf(!haveSharedData)(`from videos to a training step${skipReason}`, 
       expect(sums[1] / counts[1]).toBeGreaterThan((3 * sums[0]) / counts[0]);
     }
     expect(await trainingStep(out, items)).toBeGreaterThan(0);
+
+    const exported = join(root, 'ffpp-exported');
+    expect((await run('export', out, '--out', exported, '--name', 'Ours')).code).toBe(0);
+    const json = JSON.parse(readFileSync(join(exported, 'Ours.json'), 'utf8'));
+    expect(Object.keys(json.Ours).sort()).toEqual(['Ours-Deepfakes', 'Ours-FaceSwap', 'Ours-Real']);
+    expect(Object.keys(json.Ours['Ours-FaceSwap'].train.c40)).toEqual(['183_253']);
+    const again = await openSource(join(exported, 'Ours.json'));
+    expect(again.dropped).toEqual([]);
+    expect(again.items.filter(({ mask }) => mask !== undefined)).toHaveLength(fakes.length);
+    expect(readFileSync(join(exported, again.items[0].file)).subarray(0, 2)).toEqual(
+      Buffer.from([0xff, 0xd8]),
+    );
   });
 
   test('DFDC and Celeb-DF; a killed prepare goes on and ends with the same bytes', async () => {

@@ -1,5 +1,6 @@
 import type { CliCommand } from '../command.ts';
 import { datasetCompress } from './dataset-compress.ts';
+import { datasetExport } from './dataset-export.ts';
 import { datasetLint } from './dataset-lint.ts';
 import { datasetPrepare } from './dataset-prepare.ts';
 import { datasetShow } from './dataset-show.ts';
@@ -22,10 +23,11 @@ export const commands: readonly CliCommand[] = [
   datasetCompress,
   datasetSynthesize,
   datasetShow,
+  datasetExport,
 ];
 
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
-  dataset: 'data sets: prepare, check, compress, synthesize, show',
+  dataset: 'data sets: prepare, lint, compress, synthesize, show, export',
   model: 'detectors: show, import, list',
 };

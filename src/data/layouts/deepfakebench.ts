@@ -91,10 +91,14 @@ export function readDeepfakeBench(
 
 const isVideo = (value: Video | Record<string, Video>): value is Video => Array.isArray(value.frames);
 
-/** The same JSON of items, frames in the order of their files. Items without a split are for training. */
+/**
+ * The same JSON of items, frames in the order of their files. Items without a split are for training. A video is named
+ * by the last part of its id, as DeepfakeBench has it, unless two of one group would then be one.
+ */
 export function writeDeepfakeBench(name: string, items: readonly Item[]): string {
   const words: Readonly<Record<SplitName, string>> = { train: 'train', validation: 'val', test: 'test' };
   const kinds: Record<string, Record<string, Record<string, Record<string, Video>>>> = {};
+  const owners = new Map<string, string>();
   for (const item of [...items].sort((a, b) => (a.file < b.file ? -1 : 1))) {
     const label = item.label === 0 ? `${name}-Real` : `${name}-${item.method}`;
     const split = words[item.split ?? 'train'];
@@ -103,9 +107,14 @@ export function writeDeepfakeBench(name: string, items: readonly Item[]): string
     kinds[label][split] ??= {};
     kinds[label][split][compression] ??= {};
     const group = kinds[label][split][compression];
-    group[item.videoId] ??= { label, frames: [], masks: [] };
-    group[item.videoId].frames.push(item.file);
-    if (item.mask !== undefined) group[item.videoId].masks?.push(item.mask);
+    const last = item.videoId.slice(item.videoId.lastIndexOf('/') + 1);
+    const place = [label, split, compression, last].join('\0');
+    const owner = owners.get(place) ?? item.videoId;
+    owners.set(place, owner);
+    const video = owner === item.videoId ? last : item.videoId;
+    group[video] ??= { label, frames: [], masks: [] };
+    group[video].frames.push(item.file);
+    if (item.mask !== undefined) group[video].masks?.push(item.mask);
   }
   return `${JSON.stringify({ [name]: kinds }, null, 1)}\n`;
 }
