@@ -31,6 +31,9 @@ export function showBuild({ stderr }: CliContext, quiet: boolean): BuildDisplay 
   };
 }
 
+/** Failures that are named on the terminal; the report has all. */
+const mostShown = 20;
+
 /** Says what was made and what was not; the exit code is 1 where anything failed. */
 export function summariseBuild(context: CliContext, report: SetReport, out: string, json: boolean): void {
   const { stdout, stderr } = context;
@@ -42,7 +45,8 @@ export function summariseBuild(context: CliContext, report: SetReport, out: stri
       `${out}: ${items} pictures (${real} real, ${manipulated} manipulated, ${masks} with masks) in ${shards.length} shards, ${formatBytes(bytes)}`,
       ...droppedByReason.map(({ reason, count }) => `left out ${count}: ${reason}`),
       ...(failures.length > 0 ? [`failed ${failures.length}:`] : []),
-      ...failures.map(({ id, file, reason }) => `  ${file || id}: ${reason}`),
+      ...failures.slice(0, mostShown).map(({ id, file, reason }) => `  ${file || id}: ${reason}`),
+      ...(failures.length > mostShown ? [`  and ${failures.length - mostShown} more`] : []),
       ...(droppedByReason.length + failures.length > 0 ? [`each is listed in ${out}/report.json`] : []),
     ];
     stdout.write(`${lines.map(oneLine).join('\n')}\n`);

@@ -42,7 +42,10 @@ export function gather(folder: string, layout: string) {
     exists,
     add(item: SourceItem): void {
       const first = items.get(item.id);
-      if (first) return void drop(item.id, item.file, `its id is already that of ${first.file}`);
+      if (first) {
+        const twice = first.file === item.file ? 'listed twice' : `its id is already that of ${first.file}`;
+        return void drop(item.id, item.file, twice);
+      }
       for (const path of [item.file, item.mask ?? '']) {
         if (!staysInside(path)) return void drop(item.id, path, 'it leads out of the data folder');
       }

@@ -270,14 +270,15 @@ describe('folders', () => {
 describe('CSV files', () => {
   test('two items of one id, a label that is none, an absent file: each named, the rest read', async () => {
     const text =
-      'file,label,note\na.jpg,real,x\nb.jpg,perhaps,x\ngone.jpg,fake,x\na.jpg,fake,x\n../up.jpg,fake,x\n';
+      'file,label,id\na.jpg,real,a\nb.jpg,perhaps,\ngone.jpg,fake,\na.jpg,fake,a\nc.jpg,fake,a\n../up.jpg,fake,\n';
     const set = await openSource(join(tree('csv', { 'set.csv': text, 'a.jpg': '', 'b.jpg': '' }), 'set.csv'));
     expect(set.items.map(({ id }) => id)).toEqual(['a']);
     expect(reasons(set)).toEqual([
       'b.jpg: line 3: label "perhaps" is none of real, fake',
       'gone.jpg: file missing',
-      'a.jpg: its id is already that of a.jpg',
-      '../up.jpg: line 6: it leads out of the data folder',
+      'a.jpg: listed twice',
+      'c.jpg: its id is already that of a.jpg',
+      '../up.jpg: line 7: it leads out of the data folder',
     ]);
   });
 

@@ -31,7 +31,7 @@ const ordersPerUnit = 16;
  * Donors come from a ring of so many sources. Pictures of two people tie their sources together, and splits keep what
  * is tied on one side: with donors from everywhere, the whole set would be one piece.
  */
-const sourcesInRing = 6;
+const sourcesInRing = 12;
 /** Faces of a ring whose landmarks are compared. */
 const mostCandidates = 400;
 /** Where nobody knows the landmarks, the worker tries so many at most. */
