@@ -12,8 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BuildOptions, build } from '../src/data/build/build.ts';
+import { partJson, partTar } from '../src/data/build/part.ts';
 import { readManifest } from '../src/data/manifest.ts';
 import { readTarIndex } from '../src/data/tar.ts';
 
@@ -22,7 +23,7 @@ let whole: string;
 const script = fileURLToPath(new URL('./slow-build.ts', import.meta.url));
 
 type Unit = { name: string; size: number };
-const options = (out: string): BuildOptions<{ milliseconds: number }, Unit> => ({
+const options = (out: string): BuildOptions<{ milliseconds: number; failing?: string }, Unit> => ({
   out,
   kind: 'test',
   plan: { size: 1 },
@@ -155,13 +156,72 @@ test('an output that cannot be written is named', async () => {
 
 test('a bug in a worker ends the build, not the process, and what was done stays', async () => {
   const out = join(root, 'bug');
-  const units = [...options(out).units.slice(0, 5), { name: 'bug', size: 1 }];
-  await expect(build({ ...options(out), units })).rejects.toThrow('a bug');
+  const failing = { ...options(out), settings: { milliseconds: 0, failing: 'u05' }, workers: 1 };
+  await expect(build(failing)).rejects.toThrow('a bug');
   const begun: number[] = [];
-  await expect(build({ ...options(out), units, onBegin: ({ done }) => begun.push(done) })).rejects.toThrow(
-    'a bug',
-  );
-  expect(begun[0]).toBeGreaterThan(0);
+  await build({ ...options(out), onBegin: ({ done }) => begun.push(done) });
+  expect(begun).toEqual([5]);
+  expect(digest(out)).toEqual(digest(whole));
+});
+
+describe('what a kill can leave between two renames', () => {
+  /** Three units done, none sealed; the fourth fails. */
+  async function unsealed(name: string): Promise<string> {
+    const out = join(root, name);
+    const failing = { ...options(out), settings: { milliseconds: 0, failing: 'u03' }, workers: 1 };
+    await expect(build(failing)).rejects.toThrow('a bug');
+    return out;
+  }
+  const parts = (out: string) =>
+    [0, 1, 2].map((unit) => JSON.parse(readFileSync(partJson(join(out, '.build'), unit), 'utf8')));
+  const record = (out: string) => ({
+    name: 'shard-000000.tar',
+    bytes: 12_345,
+    sha256: 'x',
+    from: 0,
+    to: 3,
+    parts: parts(out),
+  });
+
+  test('the record of a shard that never got its name: it is sealed again, nothing is made again', async () => {
+    const out = await unsealed('record-only');
+    writeFileSync(join(out, '.build', 'shard-000000.json'), JSON.stringify(record(out)));
+    const worked: string[] = [];
+    const damaged: string[] = [];
+    const onBegin = (state: { damaged: readonly string[] }) => damaged.push(...state.damaged);
+    const { items } = await build({ ...options(out), onBegin, onUnit: (name) => worked.push(name) });
+    expect(items).toBe(72);
+    expect(damaged).toEqual([]);
+    expect(worked).not.toContain('u00');
+    expect(worked).toHaveLength(21);
+  });
+
+  test('a shard with its parts still there: they are not sealed twice', async () => {
+    const out = await unsealed('shard-and-parts');
+    const made = record(out);
+    const shard = Buffer.concat([
+      ...[0, 1, 2].map((unit) => readFileSync(partTar(join(out, '.build'), unit))),
+      Buffer.alloc(1024),
+    ]);
+    writeFileSync(join(out, 'shards', made.name), shard);
+    writeFileSync(join(out, '.build', 'shard-000000.json'), JSON.stringify({ ...made, bytes: shard.length }));
+    await build(options(out));
+    const { items } = await readManifest(join(out, 'manifest.csv'));
+    expect(new Set(items.map(({ id }) => id)).size).toBe(72);
+    expect(items).toHaveLength(72);
+  });
+
+  test('half files under temporary names, and a part whose archive is cut', async () => {
+    const out = await unsealed('temporary');
+    for (const folder of ['shards', '.build']) writeFileSync(join(out, folder, '.x.tar.99.tmp'), 'half');
+    truncateSync(partTar(join(out, '.build'), 1), 100);
+    const worked: string[] = [];
+    await build({ ...options(out), onUnit: (name) => worked.push(name) });
+    expect(worked).toContain('u01');
+    expect(worked).not.toContain('u00');
+    expect(digest(out)).toEqual(digest(whole));
+    expect(readdirSync(join(out, 'shards')).filter((name) => name.endsWith('tmp'))).toEqual([]);
+  });
 });
 
 async function killAfterWork(child: ChildProcess, out: string, milliseconds: number): Promise<boolean> {

@@ -75,7 +75,7 @@ export function readTarIndex(path: string): TarIndex {
         };
       }
       readSync(file, header, 0, block, at);
-      if (header.every((value) => value === 0)) return { bytes, files, fault: undefined };
+      if (header[0] === 0 && header.every((value) => value === 0)) return { bytes, files, fault: undefined };
       if (!checksumFits(header)) return { bytes, files, fault: `no tar header at byte ${at}` };
       const size = Number.parseInt(textOf(header, 124, 12).trim() || '0', 8);
       const offset = at + block;
@@ -115,6 +115,6 @@ function textOf(buffer: Buffer, from: number, length: number): string {
 /** The sum of all bytes of the header, its own field counted as spaces. */
 function checksumFits(header: Buffer): boolean {
   let sum = 8 * 32;
-  for (const [i, value] of header.entries()) if (i < 148 || i >= 156) sum += value;
+  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) sum += header[i];
   return sum === Number.parseInt(textOf(header, 148, 8).trim(), 8);
 }
