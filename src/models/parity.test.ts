@@ -110,7 +110,7 @@ for (const [name, { network, build }] of Object.entries(cases)) {
       expect(worst(told, reference.inference)).toBeLessThan(1e-4);
     });
 
-    it('in training: forward, gradients and running statistics', async () => {
+    it('in training: forward, gradients and running statistics', { timeout: 180_000 }, async () => {
       const { scope, x, y } = make('training');
       const functional = constant(pattern('functional', y.type.shape as number[]));
       const loss = ops.reduceMean(ops.multiply(y, functional));

@@ -31,7 +31,8 @@ export const networkCases: Readonly<Record<string, NetworkCase>> = {
   compact: {
     size: 64,
     variations: [
-      { option: 'width', value: 16 },
+      { option: 'width', value: 8 },
+      { option: 'stem', value: 'half' },
       { option: 'depth', value: 2 },
       { option: 'dropout', value: 0.5 },
     ],
@@ -45,7 +46,7 @@ export const networkCases: Readonly<Record<string, NetworkCase>> = {
       { option: 'hiddenDropout', value: 0.1 },
     ],
   },
-  xception: { size: 71, mapSize: 299, variations: thresholds },
+  xception: { size: 71, mapSize: 171, variations: thresholds },
   unet8x: { size: 48, extra: { width: 8 }, variations: [...thresholds, { option: 'width', value: 4 }] },
   unet4x: { size: 48, extra: { width: 8 }, variations: [...thresholds, { option: 'width', value: 4 }] },
   vgg8: { size: 48, variations: thresholds },
@@ -81,7 +82,7 @@ export const parameterCounts: Readonly<
   // Published: 27,977 and 28,615 (000).
   meso4: { total: { cls: 27_977 } },
   'meso-inception4': { total: { cls: 28_615, seg: 12_343 } },
-  compact: { total: { joint: 486_796 } },
+  compact: { total: { joint: 488_180 } },
   // torchvision's resnet18 without fc.
   resnet18: { total: { cls: 11_177_025 }, trunk: 11_176_512 },
   // Keras' Xception without top: 20,861,480 less 54,528 running statistics.

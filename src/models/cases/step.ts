@@ -3,11 +3,12 @@ import { Random } from '../../base/random.ts';
 import { input, scalar } from '../../graph/leaves.ts';
 import type { Value } from '../../graph/node.ts';
 import { emitOnnx } from '../../graph/onnx/emit.ts';
-import { initialWeights, Scope } from '../../graph/scope.ts';
+import { Scope } from '../../graph/scope.ts';
 import { type FloatTensor, fixed, floats, sizeOf, type Tensor, tensor } from '../../graph/tensor.ts';
 import * as ops from '../../ops/index.ts';
 import { openSession } from '../../runtime/session.ts';
 import { inputShape, type Network, type NetworkOutputs } from '../network.ts';
+import { quickWeights } from './formula.ts';
 
 export interface TestStep {
   readonly scope: Scope;
@@ -83,10 +84,7 @@ export async function runTestStep({ scope, model, labels }: TestStep, image: Flo
     ];
   });
   // Running statistics have no place in a training pass, so they are no inputs of the model.
-  const weights = initialWeights(
-    scope.parameters.filter(({ trainable }) => trainable),
-    3,
-  );
+  const weights = quickWeights(scope.parameters.filter(({ trainable }) => trainable));
   const feeds = { image, ...labels, ...Object.fromEntries(noise) };
   const session = await openSession(model);
   const first = await session.run({ ...feeds, ...Object.fromEntries(weights) });
