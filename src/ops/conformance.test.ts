@@ -27,6 +27,7 @@ const block = await channelBlock();
 const shared = [
   'convolution-shape',
   'convolve',
+  'phased-gradient',
   'elementwise',
   'index',
   'reduce',

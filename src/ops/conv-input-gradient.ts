@@ -3,6 +3,7 @@ import { fixed, int64, type Shape } from '../graph/tensor.ts';
 import type { ConvolutionAttributes } from './convolution-shape.ts';
 import { convolve } from './convolve.ts';
 import { turnsKernel } from './emission-choice.ts';
+import { phasedGradient } from './phased-gradient.ts';
 
 interface Attributes extends ConvolutionAttributes {
   /** Shape of the convolution's input, which strides make ambiguous from the output alone. */
@@ -27,7 +28,8 @@ export const convInputGradientOp: Op<Attributes> = {
       stride,
       dilation,
     });
-    return [turns && fits ? flippedConvolution(emission) : transposed(emission)];
+    if (turns && fits) return [flippedConvolution(emission)];
+    return [phasedGradient(emission) ?? transposed(emission)];
   },
   gradient: notDifferentiable('second derivatives of convolutions are not offered'),
 };

@@ -59,7 +59,11 @@ export function convolve(onnx: OnnxBuilder, block: number | undefined, convoluti
 export const blocked = 'com.microsoft.nchwc';
 
 /** The kernel in blocks: [O/b, C/b, h, w, b of C, b of O], or without blocks of C where there are fewer channels. */
-function blockedKernel(onnx: OnnxBuilder, block: number, convolution: Convolution): string {
+export function blockedKernel(
+  onnx: OnnxBuilder,
+  block: number,
+  convolution: Pick<Convolution, 'kernel' | 'channels' | 'filters' | 'groups' | 'size'>,
+): string {
   const { kernel, channels, filters, groups, size } = convolution;
   const whole = (count: number) => Math.ceil(count / block) * block;
   const reshaped = (name: string, shape: readonly number[]) =>

@@ -144,6 +144,18 @@ const shapes: Shape[] = [
     options: { padding: 1, stride: 2 },
   },
   { name: '3 to 16 channels, 7x7', x: [2, 3, 12, 13], w: [16, 3, 7, 7], options: { padding: 3, stride: 2 } },
+  {
+    name: '16 to 16 channels, 7x7 stride 2 (FN3)',
+    x: [2, 16, 8, 10],
+    w: [16, 16, 7, 7],
+    options: { padding: 3, stride: 2 },
+  },
+  {
+    name: '16 to 16 channels, 5x5, uneven stride',
+    x: [1, 16, 9, 8],
+    w: [16, 16, 5, 5],
+    options: { padding: [2, 1, 2, 3], stride: [3, 2] },
+  },
   { name: '8 to 8 channels, 5x5', x: [2, 8, 8, 7], w: [8, 8, 5, 5], options: { padding: 2 } },
   { name: 'depthwise, 12 channels', x: [2, 12, 5, 6], w: [12, 1, 3, 3], options: { groups: 12, padding: 1 } },
   {
