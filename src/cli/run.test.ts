@@ -52,7 +52,12 @@ const jsonLines = (stdout: string): ClipResult[] =>
 test('the catalogue of commands equals the folder', async () => {
   const files = await readdir(new URL('./commands/', import.meta.url));
   const modules = files.filter((name) => name !== 'index.ts' && !name.endsWith('.test.ts'));
-  expect(commands.map(({ name }) => `${name.replaceAll(' ', '-')}.ts`).sort()).toEqual(modules.sort());
+  expect(
+    Object.keys(commands)
+      .map((name) => `${name.replaceAll(' ', '-')}.ts`)
+      .sort(),
+  ).toEqual(modules.sort());
+  for (const [name, load] of Object.entries(commands)) expect((await load()).name).toBe(name);
 });
 
 test('the devices that can be typed are those of the runtime', () => {

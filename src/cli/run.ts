@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { errors } from '../base/errors.ts';
 import { version } from '../base/version.ts';
-import type { CliContext } from './command.ts';
+import type { CliCommand, CliContext } from './command.ts';
 import { commands, groups } from './commands/index.ts';
 import { errorLine, exitCodeOf, exitCodes } from './io.ts';
 
@@ -18,7 +18,7 @@ export async function runCli(args: readonly string[], outside: Omit<CliContext, 
   const program = configure(new Command('mesoscope'), context)
     .description('Scans videos and pictures for manipulated faces: who, when, and how sure.')
     .version(version);
-  for (const entry of commands) {
+  for (const entry of await loadFor(args[0])) {
     const words = entry.name.split(' ');
     let parent = program;
     for (const word of words.slice(0, -1)) {
@@ -43,6 +43,13 @@ export async function runCli(args: readonly string[], outside: Omit<CliContext, 
     outside.stderr.write(`${errorLine(error)}\n`);
     return exitCodeOf(error);
   }
+}
+
+/** The commands that begin with the word that was typed; all of them, for help, where none does. */
+async function loadFor(word: string | undefined): Promise<CliCommand[]> {
+  const names = Object.keys(commands);
+  const meant = names.filter((name) => name.split(' ')[0] === word);
+  return Promise.all((meant.length > 0 ? meant : names).map((name) => commands[name]()));
 }
 
 /** Commander's texts through the context's streams, and its exits as exceptions. */

@@ -1,30 +1,22 @@
 import type { CliCommand } from '../command.ts';
-import { datasetCompress } from './dataset-compress.ts';
-import { datasetExport } from './dataset-export.ts';
-import { datasetLint } from './dataset-lint.ts';
-import { datasetPrepare } from './dataset-prepare.ts';
-import { datasetShow } from './dataset-show.ts';
-import { datasetSynthesize } from './dataset-synthesize.ts';
-import { modelImport } from './model-import.ts';
-import { modelList } from './model-list.ts';
-import { modelShow } from './model-show.ts';
-import { scan } from './scan.ts';
-import { train } from './train.ts';
 
-/** All commands; a test asserts that these are the folder's files. */
-export const commands: readonly CliCommand[] = [
-  scan,
-  modelList,
-  modelShow,
-  modelImport,
-  train,
-  datasetPrepare,
-  datasetLint,
-  datasetCompress,
-  datasetSynthesize,
-  datasetShow,
-  datasetExport,
-];
+/**
+ * All commands, loaded when they are typed: what one needs must not slow the start of another. A test asserts that
+ * these are the folder's files.
+ */
+export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  scan: async () => (await import('./scan.ts')).scan,
+  'model list': async () => (await import('./model-list.ts')).modelList,
+  'model show': async () => (await import('./model-show.ts')).modelShow,
+  'model import': async () => (await import('./model-import.ts')).modelImport,
+  train: async () => (await import('./train.ts')).train,
+  'dataset prepare': async () => (await import('./dataset-prepare.ts')).datasetPrepare,
+  'dataset lint': async () => (await import('./dataset-lint.ts')).datasetLint,
+  'dataset compress': async () => (await import('./dataset-compress.ts')).datasetCompress,
+  'dataset synthesize': async () => (await import('./dataset-synthesize.ts')).datasetSynthesize,
+  'dataset show': async () => (await import('./dataset-show.ts')).datasetShow,
+  'dataset export': async () => (await import('./dataset-export.ts')).datasetExport,
+};
 
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
