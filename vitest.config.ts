@@ -6,7 +6,8 @@ export default defineConfig({
     // ONNX Runtime and FFmpeg keep native state: a process a file, and no more of them than cores.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // The heaviest networks take a minute a step where other work shares the cores.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
