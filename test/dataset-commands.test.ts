@@ -27,6 +27,9 @@ import { initialWeights } from '../src/graph/scope.ts';
 import { encodeMask, encodePng, readMask, readPicture } from '../src/media/image.ts';
 import { openClip } from '../src/media/open.ts';
 import { networkNamed } from '../src/models/index.ts';
+import { parseRecipe, resolveRecipe } from '../src/train/recipe.ts';
+import { startRun } from '../src/train/run.ts';
+import { readLog } from '../src/train/run-log.ts';
 import { buildStep } from '../src/train/step.ts';
 import { Trainer } from '../src/train/trainer.ts';
 import { fakeScanner } from './fake-scanner.ts';
@@ -111,6 +114,32 @@ async function trainingStep(folder: string, items: Item[]): Promise<number> {
     await trainer.dispose();
     await pipeline.close();
   }
+}
+
+/** The loss of a run of one step on a prepared folder, one person on each side. */
+async function oneStep(name: string, path: string, more: object): Promise<number> {
+  const split = { seed: 1, shares: { train: 0.5, validation: 0.5, test: 0 } };
+  const recipe = parseRecipe({
+    schema: 'mesoscope.recipe/1',
+    name,
+    data: { layout: 'manifest', path, split, ...more },
+    network: { name: 'meso4' },
+    size: 32,
+    loss: { kind: 'cross-entropy' },
+    optimiser: { kind: 'adam' },
+    schedule: { kind: 'constant', rate: 1e-3 },
+    steps: 1,
+    batchSize: 2,
+    sampling: { kind: 'balanced' },
+    threads: 1,
+    workers: 0,
+  });
+  const folder = join(root, name);
+  const summary = await startRun(resolveRecipe(recipe, root), { folder });
+  expect(summary).toMatchObject({ status: 'finished', skipped: [] });
+  expect(summary.validation?.auc).toBeDefined();
+  const lines = readLog(join(folder, 'metrics.jsonl'));
+  return lines.flatMap((line) => (line.kind === 'train' ? [line.loss] : []))[0];
 }
 
 describe.skipIf(!haveSharedData)(`from videos to a training step${skipReason}`, () => {
@@ -261,7 +290,7 @@ describe.skipIf(!haveSharedData)(`from videos to a training step${skipReason}`, 
     const pairs = pipelineOf(prepared, expandReals(reals), {
       sampling: { kind: 'paired' },
       size: { width: 96, height: 96 },
-      synthesize: { mix: { 'self-blend': 1 } },
+      synthesize: { mix: { 'self-blend': 1 }, share: 1, hardNegatives: 0 },
     });
     const batch = await pairs.batch(0);
     await pairs.close();
@@ -276,6 +305,12 @@ describe.skipIf(!haveSharedData)(`from videos to a training step${skipReason}`, 
     }
     expect(batch.masks.subarray(area).some((value) => value > 0.5)).toBe(true);
     expect(outside).toBeLessThan(0.35);
+
+    // Both sets through `train`: the reals alone with forgeries on the fly, and the forged set as it lies there.
+    expect(await oneStep('run-fly', prepared, { synthesize: {} })).toBeGreaterThan(0);
+    const blends = join(root, 'mine-blends');
+    await run('synthesize', prepared, '--out', blends, '--mix', 'self-blend', '--workers', '1', '--quiet');
+    expect(await oneStep('run-forged', blends, {})).toBeGreaterThan(0);
 
     const marks = { schema: 'mesoscope.exclusions/1', items: [{ id: 'anna.mp4', reason: 'wrong face' }] };
     writeFileSync(join(prepared, 'exclude.json'), JSON.stringify(marks));

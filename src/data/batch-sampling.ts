@@ -29,6 +29,8 @@ export interface BatchPlan {
   batchesPerEpoch: number;
   /** Items left out of every epoch, by index: without a partner. */
   unused: number[];
+  /** So many slots of a batch, from the first on, hold pairs: a real item and its manipulated one. */
+  pairSlots: number;
   /** Indices of the items of one batch, in order; `paired`: real, manipulated, real, manipulated … */
   picks(epoch: number, batch: number): number[];
   /**
@@ -74,6 +76,7 @@ export function planBatches(
     return {
       batchesPerEpoch,
       unused: [],
+      pairSlots: 0,
       picks,
       reserve: (epoch, batch, slot) => sameClass(epoch, batch, slot, picks(epoch, batch)[slot]),
       ...more,
@@ -163,6 +166,7 @@ export function planBatches(
         return new Random(seed, 'order', epoch).shuffle(pairs).flat();
       };
       return plan(count, order, {
+        pairSlots: batchSize,
         unused: all.filter((index) => !used.has(index)),
         reserve(epoch, batch, slot) {
           const random = new Random(seed, 'reserve', epoch, batch, slot);

@@ -4,16 +4,17 @@ import { describe, errors } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
 import { type Mask, readMask, readPicture } from '../media/image.ts';
 import { type Augment, augment } from './augment/index.ts';
-import { type BatchPlan, type BatchSampling, planBatches } from './batch-sampling.ts';
-import type { Item } from './manifest.ts';
+import type { BatchPlan, BatchSampling } from './batch-sampling.ts';
 import { type Normalisation, normaliseInto } from './normalise.ts';
 import { readThrough } from './shards.ts';
-import { forgeOnTheFly, type Synthesize } from './synthesize/on-the-fly.ts';
+import { planWithPairs } from './synthesize/batch-plan.ts';
+import { readPoints } from './synthesize/landmarks.ts';
+import { forgeOnTheFly, type PairItem, type PairsInHand, type Synthesize } from './synthesize/on-the-fly.ts';
 
 /** Everything that decides what a batch holds. Plain data: it travels to worker threads. */
 export interface BatchOptions {
   folder: string;
-  items: readonly Item[];
+  items: readonly PairItem[];
   batchSize: number;
   /** The network's input in pixels. */
   size: { width: number; height: number };
@@ -30,7 +31,7 @@ export interface BatchOptions {
    * size), `omit` leaves it out (evaluation: no item may count twice).
    */
   unreadable: 'reserve' | 'omit';
-  /** Makes forgeries of real pictures; `items` are then those of `expandReals`. */
+  /** Makes the forgeries of those `items` that `expandReals` gave. */
   synthesize?: Synthesize | undefined;
 }
 
@@ -64,12 +65,12 @@ export class BatchMaker {
   /** Throws BATCH_IMPOSSIBLE. */
   constructor(options: BatchOptions) {
     this.#options = options;
-    this.plan = planBatches(options.items, options);
+    this.plan = planWithPairs(options.items, options);
   }
 
   /** `reuse` is an `images` array of an earlier batch that nobody looks at any more. Throws IMAGES_EXHAUSTED. */
   async make(step: number, reuse?: Float32Array<ArrayBuffer>): Promise<BatchContent> {
-    const { items, size, masks, unreadable, sampling } = this.#options;
+    const { items, size, masks, unreadable } = this.#options;
     const epoch = Math.floor(step / this.plan.batchesPerEpoch);
     const batch = step % this.plan.batchesPerEpoch;
     const picks = this.plan.picks(epoch, batch);
@@ -84,9 +85,10 @@ export class BatchMaker {
     };
     const failures = new Map<number, string>();
     const queue = picks.keys();
+    const inHand: PairsInHand = new Map();
     const run = async () => {
       for (const slot of queue) {
-        const reason = await this.#fill(content, slot, picks[slot], epoch, batch);
+        const reason = await this.#fill(content, slot, picks[slot], epoch, batch, inHand);
         if (reason !== undefined) failures.set(slot, reason);
       }
     };
@@ -98,8 +100,8 @@ export class BatchMaker {
     for (const slot of failed) skip(picks[slot], failures.get(slot) ?? '');
     if (failed.length === 0) return content;
     if (unreadable === 'omit') return omit(content, failed, area);
-    const paired = sampling.kind === 'paired';
-    const units = paired ? [...new Set(failed.map((slot) => slot - (slot % 2)))] : failed;
+    const { pairSlots } = this.plan;
+    const units = new Set(failed.map((slot) => (slot < pairSlots ? slot - (slot % 2) : slot)));
     for (const slot of units) await this.#fillFromReserve(content, slot, epoch, batch, skip);
     return content;
   }
@@ -121,8 +123,9 @@ export class BatchMaker {
       tried.add(candidates.join());
       if (candidates.some((index) => content.picks.includes(index)) && draws < 100) continue;
       const reasons: (string | undefined)[] = [];
+      const inHand: PairsInHand = new Map();
       for (const [k, index] of candidates.entries()) {
-        const failure = await this.#fill(content, slot + k, index, epoch, batch);
+        const failure = await this.#fill(content, slot + k, index, epoch, batch, inHand);
         if (failure !== undefined) skip(index, failure);
         reasons.push(failure);
       }
@@ -144,19 +147,23 @@ export class BatchMaker {
     index: number,
     epoch: number,
     batch: number,
+    inHand: PairsInHand,
   ): Promise<string | undefined> {
-    const { items, folder, size, normalisation, seed, masks, augmentBy } = this.#options;
+    const { items, folder, size, normalisation, seed, masks, augmentBy, synthesize } = this.#options;
     const item = items[index];
     const area = size.width * size.height;
     let picture: Awaited<ReturnType<typeof readPicture>>;
     let mask: Mask | undefined;
     try {
-      picture = await readPicture(await readThrough(join(folder, item.file)));
-      const { synthesize } = this.#options;
-      if (synthesize)
-        ({ picture, mask } = await forgeOnTheFly(folder, item, picture, synthesize, { seed, epoch }));
-      else if (masks && item.mask !== undefined)
-        mask = await readMask(await readThrough(join(folder, item.mask)));
+      const read = async () => readPicture(await readThrough(join(folder, item.file)));
+      if (synthesize && item.pairOf !== undefined) {
+        const face = async () => ({ picture: await read(), points: await readPoints(folder, item) });
+        ({ picture, mask } = await forgeOnTheFly(item, synthesize, { seed, epoch, inHand, read: face }));
+      } else {
+        picture = await read();
+        if (masks && item.mask !== undefined)
+          mask = await readMask(await readThrough(join(folder, item.mask)));
+      }
     } catch (thrown) {
       return describe(thrown);
     }

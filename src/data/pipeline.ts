@@ -2,7 +2,8 @@
 import type { Worker } from 'node:worker_threads';
 import { startWorker, unpackError } from '../base/worker.ts';
 import { type BatchContent, BatchMaker, type BatchOptions, type Skipped } from './batch.ts';
-import type { DroppedItem, Item } from './manifest.ts';
+import type { DroppedItem } from './manifest.ts';
+import type { PairItem } from './synthesize/on-the-fly.ts';
 import type { Reply, Request } from './worker.ts';
 
 export interface PipelineOptions extends BatchOptions {
@@ -19,7 +20,7 @@ export interface Batch extends Omit<BatchContent, 'picks'> {
   epoch: number;
   /** [n, 3, height, width]; n is the batch size but for the last batch of a pass, and `omit`ted pictures. */
   dims: [number, number, number, number];
-  items: Item[];
+  items: PairItem[];
   /** Gives `images` back for another batch; they must not be looked at afterwards. Not calling it is safe. */
   release(): void;
 }

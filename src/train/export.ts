@@ -39,8 +39,9 @@ export async function exportDetector({
     scores: platt ? validation.scores.map((score) => applyPlatt(platt, score)) : validation.scores,
   };
   const protocol =
-    `${validation.labels.length} pictures of the validation split, kept apart by source (seed ` +
-    `${data.split.seed}); the same split chose the checkpoint and fitted the calibration`;
+    `${validation.labels.length} pictures of the validation split, ` +
+    `${data.split ? `kept apart by source (seed ${data.split.seed})` : "the data set's own"}; ` +
+    'the same split chose the checkpoint and fitted the calibration';
   const { bytes } = await buildDetector(weights, {
     schema: contractSchemaName,
     name: detector.name,
@@ -69,7 +70,7 @@ export async function exportDetector({
       measured: [],
     },
     training: {
-      data: `${recipe.name}: ${data.layout}`,
+      data: `${recipe.name}: ${data.layout}${data.synthesize ? ', with forgeries made on the fly' : ''}`,
       terms: data.terms,
       recipe: `${recipe.name}, ${steps} steps`,
     },

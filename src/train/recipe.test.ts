@@ -44,6 +44,14 @@ describe('recipes', () => {
   it.each([
     [{ learningRate: 1 }, /wrong at learningRate: there is no such key/],
     [{ data: { ...least.data, foo: 1 } }, /wrong at data\.foo: there is no such key/],
+    [
+      { data: { ...least.data, synthesize: { mixx: {} } } },
+      /wrong at data\.synthesize\.mixx: there is no such/,
+    ],
+    [{ data: { ...least.data, synthesize: { mix: { magic: 1 } } } }, /wrong at data\.synthesize\.mix/],
+    [{ data: { ...least.data, synthesize: { mix: { 'face-swap': 1 } } } }, /need a donor/],
+    [{ data: { ...least.data, synthesize: { mix: { 'hard-negative': 1 } } } }, /hardNegatives says/],
+    [{ data: { ...least.data, synthesize: { share: 0 } } }, /wrong at data\.synthesize\.share/],
     [{ optimiser: { kind: 'adam', beta3: 1 } }, /wrong at optimiser\.beta3: there is no such key/],
     [{ augment: { zoom: { factr: [1, 1] } } }, /wrong at augment\.zoom\.factr: there is no such key/],
     [{ network: { name: 'meso4', options: { dropuot: 0.1 } } }, /wrong at network\.options\.dropuot/],

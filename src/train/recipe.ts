@@ -7,6 +7,7 @@ import { describe, errors } from '../base/errors.ts';
 import { augmentSchema, noAugment } from '../data/augment/index.ts';
 import { batchSamplingSchema } from '../data/batch-sampling.ts';
 import { splitSchema } from '../data/split.ts';
+import { synthesizeSchema } from '../data/synthesize/on-the-fly.ts';
 import { contractSchema } from '../detect/contract.ts';
 import { networkNamed } from '../models/index.ts';
 import type { Network } from '../models/network.ts';
@@ -28,8 +29,14 @@ const oneExtent = (value: { steps?: number | undefined; epochs?: number | undefi
 
 const dataSchema = z.strictObject({
   layout: z.enum(['manifest', 'faces-csv']).describe('What kind of file the path names'),
-  path: z.string().min(1).describe('Relative to the recipe; --data names another'),
-  split: splitSchema,
+  path: z
+    .string()
+    .min(1)
+    .describe('A file, or the folder of a prepared set; relative to the recipe; --data names another'),
+  split: splitSchema.optional().describe("Where absent, the sides in the manifest's column split"),
+  synthesize: synthesizeSchema
+    .optional()
+    .describe('Trains on forgeries made anew in every epoch from the real items'),
   terms: z.string().default('Not stated.').describe('Under what terms the data may be used'),
 });
 

@@ -3,6 +3,7 @@
  *
  *     recipe.json        the recipe with absolute paths, overrides applied
  *     environment.json   machine and versions, one entry a start
+ *     landmarks.json     where forgeries are made of a set without landmarks: what was found
  *     metrics.jsonl      one line a step, one a validation
  *     checkpoints/       step-N.safetensors (the last few), best.safetensors (weights alone)
  *     model.onnx         the detector, at the end, where the recipe describes one
@@ -141,7 +142,16 @@ class Run {
       onEvent({ kind: 'warning', message: error.message }),
     );
     const network = networkOf(recipe);
-    const { train, validation, source, dropped } = await loadData(recipe);
+    const { train, validation, source, dropped } = await loadData(recipe, {
+      cache: join(folder, 'landmarks.json'),
+      threads: recipe.threads,
+      signal: options.signal,
+      onSearch: (pictures) =>
+        onEvent({
+          kind: 'warning',
+          message: `the landmarks of ${pictures} pictures are sought, once for this run`,
+        }),
+    });
     if (dropped > 0) onEvent({ kind: 'warning', message: `${dropped} items of the data set were left out` });
     const engine = { device: recipe.device, threads: recipe.threads };
     const environments = await readEnvironments(folder);
@@ -154,6 +164,7 @@ class Run {
       normalisation: network.normalisation,
       seed: recipe.seed,
       masks,
+      synthesize: recipe.data.synthesize,
       workers: recipe.workers,
       prefetch: recipe.prefetch,
     };

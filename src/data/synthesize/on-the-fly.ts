@@ -4,20 +4,20 @@
  * untouched side and the fake item the other, so that a pair shares its colours, its compression and its frame.
  */
 import { z } from 'zod';
+import type { Point } from '../../base/geometry.ts';
 import { Random } from '../../base/random.ts';
 import type { Mask } from '../../media/image.ts';
 import type { Picture } from '../../media/types.ts';
 import {
   drawKind,
+  type ForgeryPair,
   families,
   forgeryKinds,
   forgeryMixSchema,
   landmarkFault,
   makeForgery,
 } from '../forgery/index.ts';
-import type { Item } from '../manifest.ts';
 import type { SourceItem } from '../source.ts';
-import { readPoints } from './landmarks.ts';
 
 /** What a recipe may ask for; families that need another person's face are made by `dataset synthesize` only. */
 export const synthesizeSchema = z.strictObject({
@@ -28,11 +28,31 @@ export const synthesizeSchema = z.strictObject({
     )
     .refine(
       (mix) => forgeryKinds.every((kind) => !mix[kind] || families[kind].label === 1),
-      'hard negatives are no forgeries: make them with `mesoscope dataset synthesize`',
+      'hard negatives are no forgeries: hardNegatives says how often they are made',
     )
-    .default({ 'self-blend': 1 }),
+    .default({ 'self-blend': 1 })
+    .describe('Kinds by weight: self-blend, autoencoder-texture, expression-warp, mouth-blend'),
+  share: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe("Of each batch, in whole pairs; the rest are the set's own items, drawn as sampling says"),
+  hardNegatives: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('How often a picture, real or forged, is resampled, recompressed or sharpened as a whole'),
+  seed: z.int().nonnegative().optional().describe("The recipe's where absent"),
 });
 export type Synthesize = z.output<typeof synthesizeSchema>;
+
+/** An item that is one side of a pair made on the fly. */
+export interface PairItem extends SourceItem {
+  /** Id of the real picture that both sides come from; absent on items that are what their file holds. */
+  pairOf?: string | undefined;
+}
 
 const mark = '#forged';
 
@@ -40,11 +60,11 @@ const mark = '#forged';
  * Real items and, after each, its forged twin. The twin's source is the picture itself, so that `paired` sampling puts
  * the two side by side; split before, by the true sources.
  */
-export function expandReals(items: readonly Item[]): Item[] {
+export function expandReals(items: readonly SourceItem[]): PairItem[] {
   return items
     .filter(({ label }) => label === 0)
-    .flatMap((item): Item[] => [
-      { ...item, sourceId: item.id },
+    .flatMap((item): PairItem[] => [
+      { ...item, sourceId: item.id, pairOf: item.id },
       {
         ...item,
         id: item.id + mark,
@@ -52,6 +72,7 @@ export function expandReals(items: readonly Item[]): Item[] {
         method: 'synthesized',
         videoId: item.videoId + mark,
         sourceId: item.id,
+        pairOf: item.id,
       },
     ]);
 }
@@ -61,22 +82,43 @@ export interface Forged {
   mask: Mask | undefined;
 }
 
+/** Pairs of one batch in the making: the second side takes what the first has begun. */
+export type PairsInHand = Map<string, Promise<ForgeryPair>>;
+
 /** The item's side of its pair in this epoch. Throws a text for the list of skipped pictures where there is no face. */
 export async function forgeOnTheFly(
-  folder: string,
-  item: SourceItem,
-  picture: Picture,
-  { mix }: Synthesize,
-  { seed, epoch }: { seed: number; epoch: number },
+  item: PairItem,
+  { mix, hardNegatives, seed: own }: Synthesize,
+  { seed, epoch, inHand, read }: { seed: number; epoch: number; inHand: PairsInHand; read: ReadFace },
 ): Promise<Forged> {
-  const points = await readPoints(folder, item);
+  const id = item.pairOf ?? item.id;
+  const randomOf = (use: string) => new Random(own ?? seed, use, epoch, id);
+  const begun = inHand.get(id);
+  const making = begun ?? read().then((face) => makeOne(mix, face, randomOf('synthesize')));
+  if (begun) inHand.delete(id);
+  else inHand.set(id, making);
+  const pair = await making;
+  const side: Forged =
+    item.label === 0 ? { picture: pair.real, mask: undefined } : { picture: pair.fake, mask: pair.mask };
+  const random = randomOf(`hard-negative/${item.label}`);
+  // Drawn for each side alone and alike often: such traces must tell nothing.
+  if (!random.chance(hardNegatives)) return side;
+  const altered = await families['hard-negative'].make(
+    { picture: side.picture, points: pair.points },
+    random,
+  );
+  return { ...side, picture: altered.fake };
+}
+
+type ReadFace = () => Promise<{ picture: Picture; points: readonly Point[] | undefined }>;
+
+async function makeOne(
+  mix: Synthesize['mix'],
+  { picture, points }: Awaited<ReturnType<ReadFace>>,
+  random: Random,
+): Promise<ForgeryPair> {
   if (!points) throw new Error('it has no landmarks: prepare the set, or run `mesoscope dataset synthesize`');
   const fault = landmarkFault({ picture, points });
   if (fault !== undefined) throw new Error(fault);
-  const id = item.id.endsWith(mark) ? item.id.slice(0, -mark.length) : item.id;
-  const random = new Random(seed, 'synthesize', epoch, id);
-  const kind = drawKind(mix, random);
-  const pair = await makeForgery(kind, { picture, points }, random);
-  if (item.label === 0) return { picture: pair.real, mask: undefined };
-  return { picture: pair.fake, mask: pair.mask };
+  return makeForgery(drawKind(mix, random), { picture, points }, random);
 }

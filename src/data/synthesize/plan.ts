@@ -53,7 +53,7 @@ export async function planOrders(
       let kind = drawKind(mix, random);
       let donors: SourceItem[] = [];
       if (families[kind].donor === 'required') {
-        donors = await donorsOf(folder, item, rings?.get(item.sourceId) ?? [], random);
+        donors = await donorsOf(folder, item, rings?.get(ringKey(item)) ?? [], random);
         // Nobody else is there: a set of one person still gives self-blends.
         if (donors.length === 0) kind = 'self-blend';
       }
@@ -73,7 +73,7 @@ interface Candidate {
   shape: Float32Array | undefined;
 }
 
-/** Source → the faces of its ring. Sources that share a video or a person are not told apart here: their names are. */
+/** Source, of a side → the faces of its ring. Sources that share a video or a person are not told apart here: their names are. */
 async function ringsOf(
   folder: string,
   items: readonly SourceItem[],
@@ -81,14 +81,27 @@ async function ringsOf(
 ): Promise<Map<string, Candidate[]>> {
   const sources = new Map<string, SourceItem[]>();
   for (const item of items) {
-    const known = sources.get(item.sourceId);
+    const known = sources.get(ringKey(item));
     if (known) known.push(item);
-    else sources.set(item.sourceId, [item]);
+    else sources.set(ringKey(item), [item]);
   }
-  const ranked = [...sources.keys()].sort(
-    (a, b) => hash32(`${seed}/ring/${a}`) - hash32(`${seed}/ring/${b}`),
-  );
   const rings = new Map<string, Candidate[]>();
+  for (const side of new Set(items.map(({ split }) => split))) {
+    const names = [...sources].filter(([, [first]]) => first.split === side).map(([name]) => name);
+    await addRings(rings, folder, { sources, names, seed });
+  }
+  return rings;
+}
+
+/** A donor comes from the same side of a split that the set's authors chose, or that split would leak. */
+const ringKey = ({ split, sourceId }: SourceItem) => (split ? `${split}/${sourceId}` : sourceId);
+
+async function addRings(
+  rings: Map<string, Candidate[]>,
+  folder: string,
+  { sources, names: all, seed }: { sources: Map<string, SourceItem[]>; names: string[]; seed: number },
+): Promise<void> {
+  const ranked = all.sort((a, b) => hash32(`${seed}/ring/${a}`) - hash32(`${seed}/ring/${b}`));
   for (let from = 0; from < ranked.length; from += sourcesInRing) {
     const names = ranked.slice(from, from + sourcesInRing);
     const random = new Random(seed, 'ring', from);
@@ -100,7 +113,6 @@ async function ringsOf(
     }
     for (const name of names) rings.set(name, ring);
   }
-  return rings;
 }
 
 async function donorsOf(
