@@ -38,7 +38,11 @@ function eachTap(
       }
 }
 
-function outputDims(x: readonly number[], w: readonly number[], attributes: ConvolutionAttributes): number[] {
+export function outputDims(
+  x: readonly number[],
+  w: readonly number[],
+  attributes: ConvolutionAttributes,
+): number[] {
   const { stride, dilation, pads } = attributes;
   const picture = [0, 1].map((axis) => {
     const room = x[axis + 2] + pads[axis] + pads[axis + 2] - dilation[axis] * (w[axis + 2] - 1) - 1;
@@ -47,7 +51,11 @@ function outputDims(x: readonly number[], w: readonly number[], attributes: Conv
   return [x[0], w[0], ...picture];
 }
 
-function attributesOf(x: readonly number[], w: readonly number[], { groups = 1, ...options }: Options) {
+export function attributesOf(
+  x: readonly number[],
+  w: readonly number[],
+  { groups = 1, ...options }: Options,
+) {
   return { ...windowAttributes([w[2], w[3]], [x[2], x[3]], options), groups };
 }
 
@@ -61,7 +69,7 @@ function convolved(x: Array64, w: Array64, attributes: ConvolutionAttributes, bi
   return y;
 }
 
-interface Shape {
+export interface Shape {
   name: string;
   x: number[];
   w: number[];
@@ -69,10 +77,11 @@ interface Shape {
 }
 
 /** Shapes of the networks of the five documents, small, and what lies between them. */
-const shapes: Shape[] = [
+export const shapes: readonly Shape[] = [
   { name: '3x3 same (Meso-4, first)', x: [2, 3, 8, 8], w: [4, 3, 3, 3], options: { padding: 'same' } },
   { name: '5x5 same', x: [1, 4, 7, 6], w: [3, 4, 5, 5], options: { padding: 'same' } },
   { name: '1x1', x: [3, 4, 5, 5], w: [6, 4, 1, 1], options: {} },
+  { name: '1x1, more channels than pixels', x: [2, 16, 2, 3], w: [14, 16, 1, 1], options: {} },
   { name: '1x1 stride 2', x: [2, 4, 7, 8], w: [3, 4, 1, 1], options: { stride: 2 } },
   { name: '1x1 padded', x: [2, 2, 3, 3], w: [3, 2, 1, 1], options: { padding: 1 } },
   { name: '3x3 valid (FCN)', x: [2, 3, 9, 7], w: [4, 3, 3, 3], options: {} },

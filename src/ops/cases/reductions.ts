@@ -87,7 +87,32 @@ const normaliser = (all: number[]) => {
 export const reductionCases: CaseTable = {
   reduceSum: reductions(ops.reduceSum, sum, 'normal'),
   reduceMean: reductions(ops.reduceMean, mean, 'normal'),
-  reduceMax: reductions(ops.reduceMax, (values) => Math.max(...values), 'distinct'),
+  reduceMax: [
+    ...reductions(ops.reduceMax, (values) => Math.max(...values), 'distinct'),
+    {
+      name: 'the gradient is shared evenly among ties',
+      inputs: [of([6, 5], 'coarse'), of([6, 1])],
+      build: ([x, w]) => {
+        const loss = ops.reduceSum(ops.multiply(ops.reduceMax(x, [1], { keepAxes: true }), w));
+        return ops.gradientsOf(loss, [x])[0] as Value;
+      },
+      reference: ([x, w]) => {
+        const top = reduced(x, [1], true, (values) => Math.max(...values));
+        const ties = reduced(
+          x,
+          [1],
+          true,
+          (values) => values.filter((v) => v === Math.max(...values)).length,
+        );
+        const dx = array(x.dims);
+        eachIndex(x.dims, ([i], flat) => {
+          dx.data[flat] = x.data[flat] === top.data[i] ? w.data[i] / ties.data[i] : 0;
+        });
+        return dx;
+      },
+      constants: [0, 1],
+    },
+  ],
   globalAveragePool2d: [false, true].map((keepAxes) => ({
     name: keepAxes ? 'axes kept' : 'vectors',
     inputs: [of([3, 4, 3, 5])],
