@@ -62,7 +62,8 @@ export class Trainer {
     for (const { path } of model.parameters) {
       if (!initial.has(path)) throw new Error(`the weight ${path} is missing`);
     }
-    const session = await openSession(model.model, options.session);
+    // Steps follow each other at once, and nothing else wants the cores: waiting busily gains a tenth.
+    const session = await openSession(model.model, { spinning: true, ...options.session });
     const constant = model.constant
       // What the loss does not reach is no input of the model.
       .filter((path) => session.inputs.includes(path))
