@@ -35,6 +35,8 @@ export interface StepOptions {
   ema?: number | undefined;
   /** Feeds a weight a picture. */
   sampleWeights?: boolean;
+  /** Channels in a block of the processor's convolution layout (`runtime/channel-block.ts`); CPU only. */
+  channelBlock?: number | undefined;
 }
 
 /** A tensor that one step gives and the next one takes. */
@@ -150,7 +152,11 @@ export function buildStep(options: StepOptions): StepModel {
     carry(`ema/${path}`, shape, ops.add(average, move));
   }
   return {
-    model: emitOnnx({ name: `${options.network.name}-step`, outputs: model }),
+    model: emitOnnx({
+      name: `${options.network.name}-step`,
+      outputs: model,
+      ...(options.channelBlock === undefined ? {} : { channelBlock: options.channelBlock }),
+    }),
     parameters: scope.parameters,
     trained: trained.map(({ path }) => path),
     carried,

@@ -3,6 +3,7 @@ import { errors } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
 import { type FloatTensor, fixed, sizeOf, type Tensor, tensor } from '../graph/tensor.ts';
 import { inputShape } from '../models/network.ts';
+import { channelBlock } from '../runtime/channel-block.ts';
 import { openSession, type SessionOptions } from '../runtime/session.ts';
 import { Stepper } from '../runtime/stepper.ts';
 import { diagnose } from './diagnose.ts';
@@ -57,7 +58,8 @@ export class Trainer {
 
   /** @throws DEVICE_UNAVAILABLE; Error where a weight is missing or of another shape. */
   static async open(options: TrainerOptions): Promise<Trainer> {
-    const model = buildStep(options.step);
+    const onCpu = (options.session?.device ?? 'cpu') === 'cpu';
+    const model = buildStep({ ...options.step, channelBlock: onCpu ? await channelBlock() : undefined });
     const initial = withAverages(model, options.initial);
     for (const { path } of model.parameters) {
       if (!initial.has(path)) throw new Error(`the weight ${path} is missing`);
