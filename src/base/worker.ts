@@ -2,15 +2,20 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { type ErrorCode, UserError } from './errors.ts';
 
+/** A module of `src/` named `worker.ts` that runs as a worker thread, by its path there. */
+export type WorkerModule = `${string}/worker.ts`;
+
 /**
- * Starts a worker thread. `url` is written by the caller as `new URL('./worker.ts', import.meta.url)`; once built,
- * the file beside it ends in `.js`, which the compiler does not know of inside a URL, so it is mended here.
- * TypeScript is loaded by `tsx`, a development dependency: a built package never asks for it.
+ * Starts a worker thread. The build gives each such module a file of its own, named after its path: URLs beside
+ * `import.meta.url` would not survive the bundling. TypeScript is loaded by `tsx`, a development dependency: a built
+ * package never asks for it. A URL is taken as it is: tests bring workers of their own.
  */
-export function startWorker(url: URL, options: WorkerOptions = {}): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL(url.href.replace(/\.ts$/, '.js')), options);
+export function startWorker(module: WorkerModule | URL, options: WorkerOptions = {}): Worker {
+  if (typeof module === 'string' && !import.meta.url.endsWith('.ts')) {
+    const name = module.replace(/\.ts$/, '').replaceAll('/', '-');
+    return new Worker(new URL(`../../dist/workers/${name}.js`, import.meta.url), options);
   }
+  const url = typeof module === 'string' ? new URL(`../${module}`, import.meta.url) : module;
   // Not `execArgv: ['--import', 'tsx']`: tsx leaves worker threads alone there, and Node 20 refuses the extension.
   return new Worker(new URL('./worker-start.mjs', import.meta.url), { ...options, argv: [url.href] });
 }

@@ -85,7 +85,7 @@ export class Pipeline {
       return { id, file, reason: 'no partner of the same source' };
     });
     this.#workers = Array.from({ length: workers }, () => {
-      const worker = startWorker(new URL('./worker.ts', import.meta.url), { workerData: forWorkers });
+      const worker = startWorker('data/worker.ts', { workerData: forWorkers });
       worker.on('message', (reply: Reply) => this.#receive(worker, reply));
       worker.on('error', (error) => this.#fail(error));
       worker.on('exit', () => {

@@ -4,9 +4,8 @@ import { sha256OfFile } from '../base/hash.ts';
 import { version } from '../base/version.ts';
 import type { FaceFinder } from '../faces/finder.ts';
 import { FaceTracker } from '../faces/tracker.ts';
-import { openClip } from '../media/open.ts';
 import { formatSampling, type Sampling } from '../media/sampling.ts';
-import type { ClipInfo, ClipReader, Dropped } from '../media/types.ts';
+import type { ClipInfo, ClipReader, Dropped, OpenOptions } from '../media/types.ts';
 import type { Aggregation } from './contract.ts';
 import type { Detector } from './detector.ts';
 import { FaceScorer } from './face-scorer.ts';
@@ -22,6 +21,8 @@ export interface ScanClipOptions {
   sampling: Sampling;
   seed: number;
   threads: number;
+  /** Opens the clip: `openClip`, or a thread's. */
+  open: (path: string, options: OpenOptions) => Promise<ClipReader>;
   signal?: AbortSignal;
   onProgress?: (progress: ScanProgress) => void;
 }
@@ -37,7 +38,7 @@ export async function scanClip(path: string, options: ScanClipOptions): Promise<
   try {
     options.signal?.throwIfAborted();
     options.onProgress?.({ stage: 'open', done: 0, total: 0 });
-    reader = await watch.time('open', () => openClip(path, { threads: options.threads }));
+    reader = await watch.time('open', () => options.open(path, { threads: options.threads }));
     // Awaited with the rest below; until then a rejection has a handler, so it cannot end the process.
     const hash = sha256OfFile(path);
     hash.catch(() => undefined);

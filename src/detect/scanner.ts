@@ -1,6 +1,7 @@
 /** Opens the networks once and scans any number of clips with them. */
 import { FaceFinder } from '../faces/finder.ts';
 import { defaultSampling, type Sampling } from '../media/sampling.ts';
+import { ClipThread } from '../media/thread.ts';
 import type { Device } from '../runtime/devices.ts';
 import { detectorPath } from './bundled.ts';
 import type { Aggregation, Contract } from './contract.ts';
@@ -39,10 +40,15 @@ export interface Scanner {
 export async function openScanner(options: ScannerOptions = {}): Promise<Scanner> {
   const { device = 'cpu', threads = 2, seed = 0 } = options;
   const runtime = { device, threads };
-  const [detector, finder] = await Promise.all([
-    loadDetector(detectorPath(options.detector), runtime),
-    FaceFinder.open(runtime),
-  ]);
+  const file = detectorPath(options.detector);
+  // First, so that FFmpeg starts in it while the networks are loaded here.
+  const decoding = new ClipThread();
+  const [detector, finder] = await Promise.all([loadDetector(file, runtime), FaceFinder.open(runtime)]).catch(
+    async (thrown) => {
+      await decoding.close();
+      throw thrown;
+    },
+  );
   const aggregation = {
     ...detector.contract.aggregation,
     ...(options.aggregation ? { frames: options.aggregation } : {}),
@@ -58,11 +64,12 @@ export async function openScanner(options: ScannerOptions = {}): Promise<Scanner
         sampling,
         seed,
         threads,
+        open: (clip, how) => decoding.open(clip, how),
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),
       }),
     close: async () => {
-      await Promise.all([detector.close(), finder.close()]);
+      await Promise.all([detector.close(), finder.close(), decoding.close()]);
     },
   };
 }

@@ -27,6 +27,8 @@ export interface ShotChange {
 
 /** Frames at most this far apart are neighbours: motion between them is small. */
 export const denseGapSeconds = 0.15;
+/** Frames at most this far apart are near: a head has moved by less than its own width in a shot that looks the same. */
+export const nearGapSeconds = 0.5;
 
 const columns = 32;
 const rows = 18;
@@ -100,6 +102,16 @@ function judge(colour: number, correlation: number, gapSeconds: number): ShotCha
 /** How many comparisons of a shot are remembered, and from how many on they tell what is usual in it. */
 const memory = { most: 7, least: 3 };
 
+export interface ShotStep {
+  verdict: ShotChange['verdict'];
+  /** At most {@link denseGapSeconds} after the frame before. */
+  dense: boolean;
+  /** At most {@link nearGapSeconds} after it. */
+  near: boolean;
+  /** The first frame of all. */
+  first: boolean;
+}
+
 /**
  * Compares each frame with the one before, and knows how lively the shot is: in a steady one, a change of colour
  * five times the usual is a cut even where the same person sits in the same place (FF++ 253: .17 against .01), while
@@ -109,21 +121,19 @@ export class ShotDetector {
   #before: ShotSignature | undefined;
   #colours: number[] = [];
 
-  /** `dense` says that the frame is a neighbour of the one before; the first frame is `first`. */
-  next(
-    picture: Picture,
-    timeSeconds: number,
-  ): { verdict: ShotChange['verdict']; dense: boolean; first: boolean } {
+  /** Compares a frame with the one before. */
+  next(picture: Picture, timeSeconds: number): ShotStep {
     const signature = shotSignature(picture, timeSeconds);
     const before = this.#before;
     this.#before = signature;
-    if (!before) return { verdict: 'same', dense: false, first: true };
+    if (!before) return { verdict: 'same', dense: false, near: false, first: true };
     const { colour, verdict } = compareShots(before, signature);
     const usual = this.#colours.toSorted((a, b) => a - b)[this.#colours.length >> 1] ?? 0;
     const leap = this.#colours.length >= memory.least && colour > 0.08 && colour > 5 * usual;
     const judged = leap ? 'cut' : verdict;
     this.#colours = judged === 'cut' ? [] : [...this.#colours, colour].slice(-memory.most);
-    return { verdict: judged, dense: timeSeconds - before.timeSeconds <= denseGapSeconds, first: false };
+    const gap = timeSeconds - before.timeSeconds;
+    return { verdict: judged, dense: gap <= denseGapSeconds, near: gap <= nearGapSeconds, first: false };
   }
 }
 

@@ -112,6 +112,31 @@ describe('tracker', () => {
     expect(shown.every(({ faces }) => faces.length === 1 && faces[0].trackId === 1)).toBe(true);
   });
 
+  it('near: every third frame is looked at afresh, and a newcomer is seen within it', async () => {
+    const { source, tracks } = await track(
+      scenes(18, (i) => [{ person: 1, x: 100 + 2 * i }, ...(i >= 7 ? [{ person: 2, x: 220 }] : [])]),
+      0.4,
+    );
+    expect(source.finds).toBe(6);
+    expect(tracks.map(({ people }) => people)).toEqual([[1], [2]]);
+    expect(tracks[0].frames).toHaveLength(18);
+    expect(tracks[1].frames[0]).toBe(9);
+  });
+
+  it('near: a mesh that slid, or fits badly, is looked at again', async () => {
+    const leaping = await track(
+      scenes(9, (i) => [{ person: 1, x: 60 + 20 * i }]),
+      0.4,
+    );
+    expect(leaping.source.finds).toBe(9);
+    const poor = await track(
+      scenes(9, () => [{ person: 1, x: 60, mesh: 0.7 }]),
+      0.4,
+    );
+    expect(poor.source.finds).toBe(9);
+    expect(poor.tracks).toHaveLength(1);
+  });
+
   for (const { apart, name } of [
     { apart: 0.04, name: 'dense' },
     { apart: 1, name: 'sparse' },

@@ -2,8 +2,8 @@
  * Follows faces through a clip's frames, dense or sparse, one frame in memory at a time.
  *
  * Frames that are neighbours in time are followed with the mesh (the square comes from the landmarks before) and
- * looked at afresh every few frames, or when a mesh no longer fits. Frames that are seconds apart are each looked at
- * afresh. Position settles who is who where only one answer is possible; otherwise descriptors do.
+ * looked at afresh every few frames, or when a mesh no longer fits; so are frames up to half a second apart, with less
+ * patience. Frames further apart are each looked at afresh. Position settles who is who where only one answer is possible; otherwise descriptors do.
  */
 import { iou } from '../base/geometry.ts';
 import type { Dropped, Frame } from '../media/types.ts';
@@ -50,6 +50,11 @@ interface Live {
   /** Neighbouring frames that were seen since the track began. */
   chances: number;
 }
+
+/** Among frames that are near but no neighbours, one in so many is looked at afresh: a newcomer waits a second at most. */
+const detectEveryNear = 3;
+/** What a followed mesh must share with the one before: neighbours move little, near frames may not be mistaken. */
+const held = { dense: { overlap: 0.3, mesh: goodMesh }, near: { overlap: 0.45, mesh: 0.85 } };
 
 /** A track ends when it was missed in so many fresh looks and for so long. */
 const mostMissed = 2;
@@ -115,13 +120,13 @@ export class FaceTracker {
   }
 
   async #step(frame: Frame): Promise<FollowedFrame> {
-    const { verdict, dense, first } = this.#shots.next(frame, frame.timeSeconds);
+    const { verdict, dense, near, first } = this.#shots.next(frame, frame.timeSeconds);
     this.#sinceTiles++;
     if (verdict === 'cut') this.#cutHere(frame);
     if (dense) for (const track of this.#live) track.chances++;
-    const calm =
-      dense && verdict === 'same' && this.#live.length > 0 && this.#sinceLook < this.#detectEvery - 1;
-    if (calm && (await this.#followAll(frame))) {
+    const every = dense ? this.#detectEvery : detectEveryNear;
+    const calm = near && verdict === 'same' && this.#live.length > 0 && this.#sinceLook < every - 1;
+    if (calm && (await this.#followAll(frame, dense ? held.dense : held.near))) {
       this.#sinceLook++;
       return this.#shown(frame, false);
     }
@@ -132,7 +137,7 @@ export class FaceTracker {
   }
 
   /** Follows every live track with the mesh; false, and nothing changed, where any of them is lost or doubtful. */
-  async #followAll(frame: Frame): Promise<boolean> {
+  async #followAll(frame: Frame, least: Held): Promise<boolean> {
     if (this.#live.some((track) => track.missed > 0)) return false;
     const faces = await this.#source.follow(
       frame,
@@ -140,7 +145,7 @@ export class FaceTracker {
     );
     const sure = faces.every(
       (face, i) =>
-        stillThere(this.#live[i].last, face) &&
+        stillThere(this.#live[i].last, face, least) &&
         !faces.some((other, k) => k < i && iou(other.box, face.box) > 0.3),
     );
     if (sure) for (const [i, face] of faces.entries()) this.#extend(this.#live[i], frame, face);
@@ -234,8 +239,8 @@ export class FaceTracker {
     for (const [i, track] of lost.entries()) {
       const face = meshes[i];
       track.missed++;
-      const held = face && track.missed <= mostMissed && stillThere(track.last, face);
-      if (held && !taken.some((box) => iou(box, face.box) > 0.2)) {
+      const stays = face && track.missed <= mostMissed && stillThere(track.last, face, held.dense);
+      if (stays && !taken.some((box) => iou(box, face.box) > 0.2)) {
         const { missed } = track;
         this.#extend(track, frame, face);
         track.missed = missed;
@@ -312,9 +317,14 @@ export class FaceTracker {
   }
 }
 
+interface Held {
+  overlap: number;
+  mesh: number;
+}
+
 /** Whether a followed mesh is the same face a moment later: it fits, and did not leap or change its size. */
-function stillThere(before: Face, now: Face): boolean {
-  return now.meshConfidence >= goodMesh && iou(before.box, now.box) > 0.3;
+function stillThere(before: Face, now: Face, { overlap, mesh }: Held): boolean {
+  return now.meshConfidence >= mesh && iou(before.box, now.box) > overlap;
 }
 
 function medianMesh(faces: readonly Face[]): number {

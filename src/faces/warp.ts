@@ -163,52 +163,60 @@ function bilinear(
   const stride = sourceWidth * 3;
   const clamp = fill === 'edge';
   const outside = clamp ? 0 : fill;
+  const allInside = liesInside(picture, matrix, width, height);
   let to = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += 3) {
-      let red = 0.5;
-      let green = 0.5;
-      let blue = 0.5;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
       for (let tap = 0; tap < taps * taps; tap++) {
         const px = x + (taps === 1 ? 0.5 : 0.25 + 0.5 * (tap & 1));
         const py = y + (taps === 1 ? 0.5 : 0.25 + 0.5 * (tap >> 1));
         let sx = a * px + b * py + c - 0.5;
         let sy = d * px + e * py + f - 0.5;
-        if (clamp) {
-          sx = sx < 0 ? 0 : Math.min(sx, lastX);
-          sy = sy < 0 ? 0 : Math.min(sy, lastY);
+        if (!allInside) {
+          if (clamp) {
+            sx = sx < 0 ? 0 : Math.min(sx, lastX);
+            sy = sy < 0 ? 0 : Math.min(sy, lastY);
+          }
+          const x0 = Math.floor(sx);
+          const y0 = Math.floor(sy);
+          if (x0 < 0 || y0 < 0 || x0 >= lastX || y0 >= lastY) {
+            const fx = sx - x0;
+            const fy = sy - y0;
+            for (let corner = 0; corner < 4; corner++) {
+              const cx = x0 + (corner & 1);
+              const cy = y0 + (corner >> 1);
+              const w = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy);
+              if (w === 0) continue;
+              const inside = cx >= 0 && cy >= 0 && cx <= lastX && cy <= lastY;
+              const at = cy * stride + cx * 3;
+              red += (inside ? data[at] : outside) * w;
+              green += (inside ? data[at + 1] : outside) * w;
+              blue += (inside ? data[at + 2] : outside) * w;
+            }
+            continue;
+          }
         }
-        const x0 = Math.floor(sx);
-        const y0 = Math.floor(sy);
+        // Not negative here, so cutting off the fraction rounds down.
+        const x0 = sx | 0;
+        const y0 = sy | 0;
         const fx = sx - x0;
         const fy = sy - y0;
-        if (x0 >= 0 && y0 >= 0 && x0 < lastX && y0 < lastY) {
-          const at = y0 * stride + x0 * 3;
-          const under = at + stride;
-          const w00 = (1 - fx) * (1 - fy) * weight;
-          const w10 = fx * (1 - fy) * weight;
-          const w01 = (1 - fx) * fy * weight;
-          const w11 = fx * fy * weight;
-          red += data[at] * w00 + data[at + 3] * w10 + data[under] * w01 + data[under + 3] * w11;
-          green += data[at + 1] * w00 + data[at + 4] * w10 + data[under + 1] * w01 + data[under + 4] * w11;
-          blue += data[at + 2] * w00 + data[at + 5] * w10 + data[under + 2] * w01 + data[under + 5] * w11;
-          continue;
-        }
-        for (let corner = 0; corner < 4; corner++) {
-          const cx = x0 + (corner & 1);
-          const cy = y0 + (corner >> 1);
-          const w = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy) * weight;
-          if (w === 0) continue;
-          const inside = cx >= 0 && cy >= 0 && cx <= lastX && cy <= lastY;
-          const at = cy * stride + cx * 3;
-          red += (inside ? data[at] : outside) * w;
-          green += (inside ? data[at + 1] : outside) * w;
-          blue += (inside ? data[at + 2] : outside) * w;
-        }
+        const at = y0 * stride + x0 * 3;
+        const under = at + stride;
+        const w11 = fx * fy;
+        const w10 = fx - w11;
+        const w01 = fy - w11;
+        const w00 = 1 - fx - w01;
+        red += data[at] * w00 + data[at + 3] * w10 + data[under] * w01 + data[under + 3] * w11;
+        green += data[at + 1] * w00 + data[at + 4] * w10 + data[under + 1] * w01 + data[under + 4] * w11;
+        blue += data[at + 2] * w00 + data[at + 5] * w10 + data[under + 2] * w01 + data[under + 5] * w11;
       }
-      out[to] = red;
-      out[to + 1] = green;
-      out[to + 2] = blue;
+      out[to] = red * weight + 0.5;
+      out[to + 1] = green * weight + 0.5;
+      out[to + 2] = blue * weight + 0.5;
     }
   }
   return { width, height, data: out };
@@ -223,19 +231,26 @@ function nearest(picture: Picture, matrix: Affine, width: number, height: number
   const outside = clamp ? 0 : fill;
   const taps = Math.abs(a * e - b * d) < 16 ? 2 : 3;
   const count = taps * taps;
+  const half = count >> 1;
+  const stride = sourceWidth * 3;
+  const inside = liesInside(picture, matrix, width, height);
+  // A tap's place is a sum of its column's part and its row's part.
+  const columnX = Float64Array.from({ length: width * taps }, (_, i) => (a * (i + 0.5)) / taps);
+  const columnY = Float64Array.from({ length: width * taps }, (_, i) => (d * (i + 0.5)) / taps);
   let to = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += 3) {
-      let red = count >> 1;
-      let green = red;
-      let blue = red;
+      let red = half;
+      let green = half;
+      let blue = half;
       for (let v = 0; v < taps; v++) {
         const py = y + (v + 0.5) / taps;
-        for (let u = 0; u < taps; u++) {
-          const px = x + (u + 0.5) / taps;
-          let sx = Math.floor(a * px + b * py + c);
-          let sy = Math.floor(d * px + e * py + f);
-          if (sx < 0 || sy < 0 || sx >= sourceWidth || sy >= sourceHeight) {
+        const rowX = b * py + c;
+        const rowY = e * py + f;
+        for (let column = x * taps; column < (x + 1) * taps; column++) {
+          let sx = columnX[column] + rowX;
+          let sy = columnY[column] + rowY;
+          if (!inside && (sx < 0 || sy < 0 || sx >= sourceWidth || sy >= sourceHeight)) {
             if (!clamp) {
               red += outside;
               green += outside;
@@ -245,7 +260,8 @@ function nearest(picture: Picture, matrix: Affine, width: number, height: number
             sx = Math.max(0, Math.min(sourceWidth - 1, sx));
             sy = Math.max(0, Math.min(sourceHeight - 1, sy));
           }
-          const from = (sy * sourceWidth + sx) * 3;
+          // Not negative here, so cutting off the fraction rounds down.
+          const from = (sy | 0) * stride + (sx | 0) * 3;
           red += data[from];
           green += data[from + 1];
           blue += data[from + 2];
@@ -257,6 +273,17 @@ function nearest(picture: Picture, matrix: Affine, width: number, height: number
     }
   }
   return { width, height, data: out };
+}
+
+/** Whether every tap of a patch, and the pixel beside it, lies in the picture, so that no tap has to be tested. */
+function liesInside(picture: Picture, matrix: Affine, width: number, height: number): boolean {
+  const corners = [
+    apply(matrix, 0, 0),
+    apply(matrix, width, 0),
+    apply(matrix, 0, height),
+    apply(matrix, width, height),
+  ];
+  return corners.every(({ x, y }) => x >= 1 && y >= 1 && x < picture.width - 1 && y < picture.height - 1);
 }
 
 /** Writes a picture into one item of an NCHW tensor, as `value * scale + shift`. */

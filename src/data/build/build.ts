@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { errors } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
-import { startWorker, unpackError } from '../../base/worker.ts';
+import { startWorker, unpackError, type WorkerModule } from '../../base/worker.ts';
 import type { DroppedItem } from '../manifest.ts';
 import type { PartRecord } from './part.ts';
 import { finish, type SetReport } from './report.ts';
@@ -32,7 +32,7 @@ export interface BuildOptions<S, U> {
   plan: Readonly<Record<string, unknown>>;
   units: readonly U[];
   /** Module that calls `serveUnits`. */
-  worker: URL;
+  worker: WorkerModule | URL;
   settings: S;
   workers: number;
   manifest: 'csv' | 'parquet';

@@ -75,7 +75,7 @@ export async function prepare(source: SourceSet, options: PrepareOptions): Promi
     kind: 'prepare',
     plan: { layout: source.layout, ...settings, sampling: formatSetSampling(sampling), split },
     units,
-    worker: new URL('./worker.ts', import.meta.url),
+    worker: 'data/prepare/worker.ts',
     settings,
     dropped: source.dropped,
     leftOut: [...allowed.dropped, ...dropped.filter((item) => !allowed.dropped.includes(item))],

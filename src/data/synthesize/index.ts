@@ -66,7 +66,7 @@ export async function synthesize(source: SourceSet, options: SynthesizeOptions):
     kind: 'synthesize',
     plan: { layout: source.layout, ...settings, mix, perImage },
     units,
-    worker: new URL('./worker.ts', import.meta.url),
+    worker: 'data/synthesize/worker.ts',
     settings,
     dropped: source.dropped,
     leftOut,
