@@ -94,6 +94,10 @@ const list = {
     `${path}, line ${line}, column "${column}": ${JSON.stringify(value)} is refused (${reason}).`,
     'Mend or remove that line.',
   ],
+  JOIN_NAMES: (name: string) => [
+    `Two of the sets are called "${name}".`,
+    'Rename the folder of one: items are told apart by the name of their set.',
+  ],
   DATA_EMPTY: (path: string, reason: string) => [
     `${path} holds no usable item: ${reason}.`,
     'Check that its files lie beside it.',

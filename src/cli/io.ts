@@ -37,6 +37,9 @@ const usageErrors = new Set([
   'DETECTOR_MISSING',
   'DEVICE_UNAVAILABLE',
   'NETWORK_UNKNOWN',
+  'RECIPE_UNREADABLE',
+  'RECIPE_INVALID',
+  'JOIN_NAMES',
 ]);
 
 export function exitCodeOf(thrown: unknown): number {

@@ -15,11 +15,12 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'dataset compress': async () => (await import('./dataset-compress.ts')).datasetCompress,
   'dataset synthesize': async () => (await import('./dataset-synthesize.ts')).datasetSynthesize,
   'dataset show': async () => (await import('./dataset-show.ts')).datasetShow,
+  'dataset join': async () => (await import('./dataset-join.ts')).datasetJoin,
   'dataset export': async () => (await import('./dataset-export.ts')).datasetExport,
 };
 
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
-  dataset: 'data sets: prepare, lint, compress, synthesize, show, export',
+  dataset: 'data sets: prepare, lint, compress, synthesize, show, join, export',
   model: 'detectors: show, import, list',
 };
