@@ -13,11 +13,12 @@ import { readFacesCsv } from '../src/data/layouts/faces-csv.ts';
 import type { Pipeline, PipelineOptions } from '../src/data/pipeline.ts';
 import { expandReals, synthesizeSchema } from '../src/data/synthesize/on-the-fly.ts';
 import { withPoints } from '../src/data/synthesize/with-points.ts';
+import { built } from './built.ts';
 import { machine, median } from './machine.ts';
 import { trainBehind } from './train-behind.ts';
 
-const built: { openPipeline(options: PipelineOptions): Pipeline } = await import(
-  new URL('../dist/data/pipeline.js', import.meta.url).href
+const { openPipeline } = await built<{ openPipeline(options: PipelineOptions): Pipeline }>(
+  'data/pipeline.ts',
 );
 const batches = Number(process.argv[2] ?? 60) || 60;
 const rounds = process.argv.includes('--once') ? 1 : 3;
@@ -34,7 +35,7 @@ async function pairs() {
 }
 
 const open = (workers: number) =>
-  built.openPipeline({
+  openPipeline({
     folder,
     items,
     batchSize,

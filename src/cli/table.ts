@@ -120,3 +120,20 @@ export function tallyLine(results: readonly ClipResult[]): string {
     .map((outcome) => `${counts.get(outcome)} ${outcomeWords[outcome].toLowerCase()}`);
   return `${plural(results.length, 'file')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}.`;
 }
+
+/** Figures in columns: the first two to the left, the others to the right. */
+export function figureTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  colour: boolean,
+): string {
+  const paint = pc.createColors(colour);
+  const lines = new Table({
+    head: head.map((cell) => paint.dim(cell)),
+    chars: bare,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    colAligns: head.map((_, i) => (i < 2 ? 'left' : 'right')),
+  });
+  lines.push(...rows.map((row) => [...row]));
+  return lines.toString().replace(/ +$/gm, '');
+}

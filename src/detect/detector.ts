@@ -4,7 +4,7 @@ import { describe, errors } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { input } from '../graph/leaves.ts';
 import { emitOnnx } from '../graph/onnx/emit.ts';
-import { decodeModel } from '../graph/onnx/proto.ts';
+import { decodeModel, encodeModel } from '../graph/onnx/proto.ts';
 import { Scope } from '../graph/scope.ts';
 import { type FloatTensor, floats, type Tensor, tensor } from '../graph/tensor.ts';
 import type { Picture } from '../media/types.ts';
@@ -27,6 +27,8 @@ export interface Detector {
   readonly sha256: string;
   /** Scores pictures of exactly the contract's input size. */
   score(pictures: readonly Picture[]): Promise<Scores>;
+  /** Scores `count` pictures that are normalised by the contract already: count x 3 x height x width values. */
+  scoreNormalised(values: Float32Array, count: number): Promise<Scores>;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,15 @@ export function readContract(path: string, bytes: Uint8Array): Contract {
   return parsed.data;
 }
 
+/** The same network under another contract. Throws DETECTOR_INVALID where `bytes` is no detector. */
+export function withContract(path: string, bytes: Uint8Array, contract: Contract): Uint8Array {
+  readContract(path, bytes);
+  const model = decodeModel(bytes);
+  const others = model.metadataProps?.filter(({ key }) => key !== contractKey) ?? [];
+  const value = JSON.stringify(contractSchema.parse(contract));
+  return encodeModel({ ...model, metadataProps: [...others, { key: contractKey, value }] });
+}
+
 class OnnxDetector implements Detector {
   readonly path: string;
   readonly contract: Contract;
@@ -87,12 +98,21 @@ class OnnxDetector implements Detector {
   }
 
   async score(pictures: readonly Picture[]): Promise<Scores> {
-    const outputs = await this.#session.run({ image: normalise(pictures, this.contract.input) });
+    return this.#run(normalise(pictures, this.contract.input));
+  }
+
+  scoreNormalised(values: Float32Array, count: number): Promise<Scores> {
+    const { width, height } = this.contract.input;
+    return this.#run(tensor(values, [count, 3, height, width]));
+  }
+
+  async #run(images: FloatTensor): Promise<Scores> {
+    const outputs = await this.#session.run({ image: images });
     const scores = floats(outputs.score);
     if (this.contract.outputs.map === undefined) return { scores };
     const [, height, width] = outputs.map.dims;
     const all = floats(outputs.map);
-    const maps = pictures.map((_, i) => ({
+    const maps = Array.from({ length: images.dims[0] }, (_, i) => ({
       width,
       height,
       data: all.slice(i * width * height, (i + 1) * width * height),

@@ -129,7 +129,16 @@ footer{margin-top:44px;border-top:1px solid var(--rule);padding-top:10px;font-si
 .clips td:first-child{font-weight:600;overflow-wrap:anywhere}
 .clips td:first-child .where{font-weight:400;color:var(--muted);font-size:13px}
 
+.scroll{overflow-x:auto}
+.grid{display:grid;grid-template-columns:1fr 1fr;gap:26px 40px}
+.grid h3{margin-bottom:4px}
+.faces{display:flex;flex-wrap:wrap;gap:12px}
+.faces figure{width:112px}
+.faces img{display:block;width:112px;height:112px;object-fit:cover;background:var(--panel)}
+.faces figcaption{font-size:13px;padding-top:3px;overflow-wrap:anywhere}
+
 @media screen and (max-width:700px){
+.grid{grid-template-columns:1fr}
 main{padding:16px 16px 48px}
 h1{font-size:26px}
 .verdict{grid-template-columns:1fr}

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { errors } from '../base/errors.ts';
 import { readFacesCsv } from '../data/layouts/faces-csv.ts';
 import { manifestPath } from '../data/layouts/index.ts';
-import { type Item, type Manifest, readManifest } from '../data/manifest.ts';
+import { type Item, type Manifest, readManifest, type SplitName } from '../data/manifest.ts';
 import { type Split, splitBySource, splitGiven } from '../data/split.ts';
 import { expandReals, type PairItem } from '../data/synthesize/on-the-fly.ts';
 import { type PointSearch, withPoints } from '../data/synthesize/with-points.ts';
@@ -57,6 +57,17 @@ export async function loadData(
     : await pairsOf(sides.validation, 'validation');
   checkSides(pairs, validation);
   return { train: [...pairs, ...own], validation, source, dropped };
+}
+
+/**
+ * One side of the recipe's split as it is, nothing forged: what evaluation and calibration look at.
+ * @throws as {@link loadData}
+ */
+export async function readSide({ data }: Pick<ResolvedRecipe, 'data'>, side: SplitName): Promise<Manifest> {
+  const source = await readSource(data);
+  const items = splitOf(source.items, data)[side];
+  if (items.length === 0) throw errors.DATA_EMPTY(data.path, `its ${side} split is empty`);
+  return { ...source, items };
 }
 
 async function readSource({ layout, path }: ResolvedRecipe['data']): Promise<Manifest> {

@@ -4,10 +4,10 @@ import { input } from '../graph/leaves.ts';
 import { emitOnnx } from '../graph/onnx/emit.ts';
 import { Scope } from '../graph/scope.ts';
 import { floats, type Tensor, tensor } from '../graph/tensor.ts';
-import { addPixels, countPixels, noPixels } from '../metrics/segmentation.ts';
+import { addPixels, noPixels } from '../metrics/segmentation.ts';
 import type { Network } from '../models/network.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
-import { type PatchCentres, patchCentres } from './losses/patch-centres.ts';
+import { centresOf, countMapPixels, type MapCentres } from './map-pixels.ts';
 import type { Evaluated } from './metrics.ts';
 
 export interface ValidatorOptions {
@@ -23,9 +23,9 @@ export class Validator {
   readonly #session: Session;
   /** Open from one pass to the next: its threads take seconds to start. */
   readonly #pipeline: Pipeline;
-  readonly #centres: PatchCentres | undefined;
+  readonly #centres: MapCentres | undefined;
 
-  private constructor(session: Session, pipeline: Pipeline, centres?: PatchCentres) {
+  private constructor(session: Session, pipeline: Pipeline, centres?: MapCentres) {
     this.#session = session;
     this.#pipeline = pipeline;
     this.#centres = centres;
@@ -36,9 +36,9 @@ export class Validator {
     const { score, map, mapLogits } = network.build(Scope.root('inference'), image, options);
     const withMap = pipeline.masks && map !== undefined;
     const model = emitOnnx({ name: 'validation', outputs: { score, ...(withMap ? { map } : {}) } });
-    const sides = map?.type.shape.slice(1);
-    const whole = sides?.every((side) => side === size);
-    const centres = withMap && !whole && mapLogits ? patchCentres(mapLogits, image) : undefined;
+    const centres = withMap
+      ? centresOf({ map, ...(mapLogits ? { mapLogits } : {}) }, image, [size, size])
+      : undefined;
     const opened = await openSession(model, session);
     const passes = openPipeline({
       ...pipeline,
@@ -64,7 +64,15 @@ export class Validator {
       out.scores.push(...floats(results.score));
       out.labels.push(...batch.labels);
       out.groups.push(...batch.items.map(({ videoId }) => videoId));
-      if (results.map) pixels = addPixels(pixels, this.#countPixels(results.map, batch.masks));
+      if (results.map && this.#centres) {
+        const [n, height, width] = results.map.dims;
+        const [all, side] = [floats(results.map), Math.sqrt(batch.masks.length / n)];
+        for (let i = 0; i < n; i++) {
+          const data = all.subarray(i * height * width, (i + 1) * height * width);
+          const mask = batch.masks.subarray(i * side * side, (i + 1) * side * side);
+          pixels = addPixels(pixels, countMapPixels({ width, height, data }, mask, side, this.#centres));
+        }
+      }
       batch.release();
     }
     return pixels === noPixels ? out : { ...out, pixels };
@@ -73,18 +81,5 @@ export class Validator {
   async dispose(): Promise<void> {
     await this.#pipeline.close();
     await this.#session.dispose();
-  }
-
-  #countPixels(map: Tensor, masks: Float32Array) {
-    const [n, height, width] = map.dims;
-    const side = Math.sqrt(masks.length / n);
-    const { stride, first } = this.#centres ?? { stride: [1, 1], first: [0, 0] };
-    const labels = new Float32Array(n * height * width);
-    for (let i = 0; i < labels.length; i++) {
-      const [picture, row] = [Math.floor(i / (height * width)), Math.floor(i / width) % height];
-      const [y, x] = [first[0] + row * stride[0], first[1] + (i % width) * stride[1]];
-      labels[i] = masks[(picture * side + y) * side + x];
-    }
-    return countPixels(labels, floats(map));
   }
 }

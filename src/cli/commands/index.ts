@@ -9,6 +9,8 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'model list': async () => (await import('./model-list.ts')).modelList,
   'model show': async () => (await import('./model-show.ts')).modelShow,
   'model import': async () => (await import('./model-import.ts')).modelImport,
+  'model calibrate': async () => (await import('./model-calibrate.ts')).modelCalibrate,
+  evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   train: async () => (await import('./train.ts')).train,
   'dataset prepare': async () => (await import('./dataset-prepare.ts')).datasetPrepare,
   'dataset lint': async () => (await import('./dataset-lint.ts')).datasetLint,
@@ -22,5 +24,5 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
   dataset: 'data sets: prepare, lint, compress, synthesize, show, join, export',
-  model: 'detectors: show, import, list',
+  model: 'detectors: show, import, calibrate, list',
 };

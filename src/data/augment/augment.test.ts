@@ -39,6 +39,7 @@ const identities: Record<string, object> = {
   downscale: { factor: [1, 1] },
   blur: { sigma: [0, 0] },
   noise: { deviation: [0, 0] },
+  h264: { probability: 0 },
   jpeg: { probability: 0 },
   maskRegion: { side: [0, 0] },
 };

@@ -10,6 +10,7 @@ import { applyColour, composeColour, grading, meanColour, type Rgb, recolour } f
 import { contrast } from './contrast.ts';
 import { downscale } from './downscale.ts';
 import { flip } from './flip.ts';
+import { h264 } from './h264.ts';
 import { hue } from './hue.ts';
 import { jpeg } from './jpeg.ts';
 import { maskRegion } from './mask-region.ts';
@@ -25,7 +26,7 @@ import { zoom } from './zoom.ts';
 export const augmentations = {
   geometric: [flip, zoom, rotation, shift, perspective],
   photometric: [brightness, contrast, saturation, hue, channelShift],
-  pixelwise: [downscale, blur, noise, jpeg, maskRegion],
+  pixelwise: [downscale, blur, noise, h264, jpeg, maskRegion],
 } as const;
 
 /** `{}` for an augmentation takes its defaults; one that is not named is not applied; unknown keys are errors. */
@@ -45,6 +46,7 @@ export const augmentSchema = z.strictObject({
   downscale: downscale.parameters.optional(),
   blur: blur.parameters.optional(),
   noise: noise.parameters.optional(),
+  h264: h264.parameters.optional(),
   jpeg: jpeg.parameters.optional(),
   maskRegion: maskRegion.parameters.optional(),
 });
@@ -132,6 +134,7 @@ function drawPlan(recipe: Augment, randomOf: (name: string) => Random) {
       ...draw(downscale, recipe.downscale),
       ...draw(blur, recipe.blur),
       ...draw(noise, recipe.noise),
+      ...draw(h264, recipe.h264),
       ...draw(jpeg, recipe.jpeg),
       ...draw(maskRegion, recipe.maskRegion),
     ],

@@ -1,0 +1,156 @@
+/** Detectors on a set of faces: the run record that `mesoscope evaluate` writes and the report draws. */
+import type { Item } from '../data/manifest.ts';
+import type { Detector } from '../detect/detector.ts';
+import { type PairedComparison, pairedBootstrap } from '../metrics/bootstrap.ts';
+import { auc } from '../metrics/roc.ts';
+import { backgroundIou, foregroundIou, meanIou, pixelAccuracy } from '../metrics/segmentation.ts';
+import { describeEnvironment, type Environment } from '../train/environment.ts';
+import type { Condition, ConditionName } from './conditions.ts';
+import { byPicture, byVideo, type Figures, figuresByMethod, figuresOf } from './figures.ts';
+import { type ScoredItem, scoreItems } from './score-items.ts';
+
+export const evaluationSchemaName = 'mesoscope.evaluation/1';
+
+export interface MapFigures {
+  foregroundIou?: number;
+  backgroundIou?: number;
+  meanIou?: number;
+  pixelAccuracy?: number;
+}
+
+export interface ConditionResult {
+  condition: ConditionName;
+  words: string;
+  pictures: Figures;
+  videos: Figures;
+  /** By video, each method against all real ones. */
+  methods: Record<string, Figures>;
+  /** The map against masks, over items that have one. */
+  map?: MapFigures;
+  /** Pictures without a score, because they could not be read. */
+  skipped: { id: string; file: string; reason: string }[];
+  /** Every scored picture: figures of other kinds can be had from them. */
+  scores: { id: string; label: 0 | 1; method: string; video: string; source: string; score: number }[];
+}
+
+export interface DetectorResult {
+  name: string;
+  sha256: string;
+  conditions: ConditionResult[];
+}
+
+export interface Comparison {
+  first: string;
+  second: string;
+  condition: ConditionName;
+  /** Difference of the AUC by picture, first - second, the same sources drawn for both. */
+  auc: Pick<PairedComparison, 'value' | 'low' | 'high' | 'p'>;
+}
+
+export interface Evaluation {
+  schema: typeof evaluationSchemaName;
+  /** What was scored, in words. */
+  protocol: string;
+  seed: number;
+  environment: Environment;
+  detectors: DetectorResult[];
+  comparisons: Comparison[];
+}
+
+export interface EvaluateOptions {
+  folder: string;
+  items: readonly Item[];
+  conditions: readonly Condition[];
+  protocol: string;
+  seed?: number;
+  workers?: number;
+  onProgress?(detector: string, condition: Condition, done: number, total: number): void;
+  signal?: AbortSignal;
+}
+
+/** Every detector at every condition; detectors after the first are compared with it. Throws the signal's reason. */
+export async function evaluate(
+  detectors: readonly Detector[],
+  { conditions, protocol, seed = 1, onProgress, ...faces }: EvaluateOptions,
+): Promise<Evaluation> {
+  const results: DetectorResult[] = [];
+  for (const detector of detectors) {
+    const { contract, sha256 } = detector;
+    const done: ConditionResult[] = [];
+    for (const condition of conditions) {
+      const scored = await scoreItems(detector, {
+        ...faces,
+        condition,
+        onProgress: (k, total) => onProgress?.(contract.name, condition, k, total),
+      });
+      const videos = byVideo(scored.rows, contract);
+      const { pixels } = scored;
+      done.push({
+        condition: condition.name,
+        words: condition.words,
+        pictures: figuresOf(byPicture(scored.rows), seed),
+        videos: figuresOf(videos, seed),
+        methods: figuresByMethod(videos, seed),
+        ...(pixels
+          ? {
+              map: present({
+                foregroundIou: foregroundIou(pixels),
+                backgroundIou: backgroundIou(pixels),
+                meanIou: meanIou(pixels),
+                pixelAccuracy: pixelAccuracy(pixels),
+              }),
+            }
+          : {}),
+        skipped: scored.skipped,
+        scores: scored.rows.map(asScore),
+      });
+    }
+    results.push({ name: contract.name, sha256, conditions: done });
+  }
+  return {
+    schema: evaluationSchemaName,
+    protocol,
+    seed,
+    environment: await describeEnvironment({ device: 'cpu', threads: 0 }),
+    detectors: results,
+    comparisons: compare(results, seed),
+  };
+}
+
+const asScore = ({ item, score }: ScoredItem) => ({
+  id: item.id,
+  label: item.label,
+  method: item.method,
+  video: item.videoId,
+  source: item.sourceId,
+  score,
+});
+
+function compare([first, ...others]: readonly DetectorResult[], seed: number): Comparison[] {
+  return others.flatMap((second) =>
+    second.conditions.flatMap(({ condition, scores }, k) => {
+      const known = new Map(first.conditions[k].scores.map((row) => [row.id, row]));
+      // Only what both could score.
+      const rows = scores.flatMap((row) => {
+        const mate = known.get(row.id);
+        return mate ? [{ ...row, first: mate.score }] : [];
+      });
+      const area = (of: (row: (typeof rows)[number]) => number) => (drawn: typeof rows) =>
+        auc({ labels: drawn.map(({ label }) => label), scores: drawn.map(of) });
+      const difference = pairedBootstrap(
+        rows,
+        ({ source }) => source,
+        area((row) => row.first),
+        area((row) => row.score),
+        { seed },
+      );
+      if (!difference) return [];
+      const { value, low, high, p } = difference;
+      return [{ first: first.name, second: second.name, condition, auc: { value, low, high, p } }];
+    }),
+  );
+}
+
+function present(values: { [K in keyof MapFigures]: number | undefined }): MapFigures {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
