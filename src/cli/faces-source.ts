@@ -1,17 +1,16 @@
 /** What commands that score faces share: which set, which side of it, which qualities. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { errors } from '../base/errors.ts';
 import { openSource } from '../data/layouts/index.ts';
-import { type Item, type SplitName, splitNames } from '../data/manifest.ts';
+import type { Item } from '../data/manifest.ts';
 import type { Contract } from '../detect/contract.ts';
 import { type ConditionName, conditionNames } from '../experiments/conditions.ts';
+import { readNamedSide, type SideFlags, sideOptions } from './split-side.ts';
 
-export interface FacesFlags {
+export interface FacesFlags extends SideFlags {
   data: string;
-  splitOf?: string;
-  side: SplitName;
   limit?: number;
 }
 
@@ -24,16 +23,25 @@ export interface Faces {
 }
 
 export function facesOptions(command: Command): Command {
-  return command
-    .requiredOption('--data <set>', 'a data set of faces that are cut already (see `dataset prepare`)')
-    .option('--split-of <recipe>', 'only one side of the split that this recipe makes (its data is --data)')
-    .addOption(
-      new Option('--side <side>', 'with --split-of: which side').choices(splitNames).default('test'),
-    );
+  return sideOptions(
+    command.requiredOption(
+      '--data <set>',
+      'a data set of faces that are cut already (see `dataset prepare`)',
+    ),
+  );
+}
+
+export function conditionsOption(usual: ConditionName[]): Option {
+  return new Option(
+    '--conditions <names>',
+    `qualities to measure, with commas, or all: ${conditionNames.join(', ')}`,
+  )
+    .argParser(parseConditions)
+    .default(usual, usual.join(','));
 }
 
 /** `--conditions as-is,crf-40`; `all` is every one. */
-export function parseConditions(text: string): ConditionName[] {
+function parseConditions(text: string): ConditionName[] {
   if (text === 'all') return [...conditionNames];
   const names = text.split(',').map((name) => name.trim());
   const known = conditionNames as readonly string[];
@@ -48,21 +56,18 @@ export function parseConditions(text: string): ConditionName[] {
 
 /** Throws what reading the set or the recipe throws, and DATA_EMPTY. */
 export async function openFaces({ data, splitOf, side, limit }: FacesFlags): Promise<Faces> {
-  const of = async (): Promise<{ folder: string; items: readonly Item[]; dropped: readonly unknown[] }> => {
-    if (splitOf === undefined) return openSource(data);
-    const { readRecipe } = await import('../train/recipe.ts');
-    const { readSide } = await import('../train/data.ts');
-    const recipe = await readRecipe(splitOf, { data: resolve(data) });
-    return readSide(recipe, side);
-  };
-  const { folder, items, dropped } = await of();
+  const { folder, items, dropped } =
+    (await readNamedSide(data, { ...(splitOf === undefined ? {} : { splitOf }), side })) ??
+    (await openSource(data));
   if (items.length === 0) throw errors.DATA_EMPTY(data, 'no picture');
   const taken = items.slice(0, limit);
   const whose = splitOf === undefined ? '' : `the ${side} side of `;
+  // The last two parts name a set; where it lies on this machine is nobody's business.
+  const name = resolve(data).split(sep).slice(-2).join('/');
   return {
     folder,
     items: taken,
-    words: `${taken.length} pictures of ${whose}${data}`,
+    words: `${taken.length} pictures of ${whose}${name}`,
     dropped: dropped.length,
   };
 }

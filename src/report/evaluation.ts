@@ -184,7 +184,7 @@ function drawing(title: string, x: string, y: string, lines: readonly Line[], gu
     ({ name }, k) =>
       html`<span><svg width="14" height="8" aria-hidden="true"><line x1="0" y1="4" x2="14" y2="4" stroke="${colours[k % colours.length]}" stroke-width="2"/></svg>${name}</span>`,
   );
-  return html`<figure class="chart"><h3>${title}</h3>${svg}<div class="key">${key}</div></figure>`;
+  return html`<figure><h3>${title}</h3><div class="chart">${svg}</div><div class="key">${key}</div></figure>`;
 }
 
 function gallery(title: string, lede: string, faces: readonly Mistake[]): Html | null {

@@ -10,8 +10,9 @@ import {
   sourceOptions,
   wholeNumber,
 } from '../dataset-source.ts';
+import { readNamedSide, type SideFlags, sideOptions } from '../split-side.ts';
 
-interface Options extends SourceFlags {
+interface Options extends SourceFlags, SideFlags {
   out: string;
   mix?: string;
   perImage: number;
@@ -31,7 +32,7 @@ interface Options extends SourceFlags {
 export const datasetSynthesize: CliCommand = {
   name: 'dataset synthesize',
   register: (command, context) =>
-    sourceOptions(command)
+    sideOptions(sourceOptions(command))
       .summary('forgeries with masks from pictures of real faces')
       .description(
         'Makes pairs of a real face and a forgery of it, with masks: self-blends, face blends and swaps, textures of ' +
@@ -75,7 +76,10 @@ export const datasetSynthesize: CliCommand = {
           throw errors.USAGE(`--scale ${options.scale} is no number from 0.5 to 4.`);
         }
         const exclude = options.exclude === undefined ? undefined : await readExclusions(options.exclude);
-        const source = await openNamedSource(path, options);
+        const whole = await openNamedSource(path, options);
+        const side = await readNamedSide(path, options);
+        const files = side && new Set(side.items.map(({ file }) => file));
+        const source = files ? { ...whole, items: whole.items.filter(({ file }) => files.has(file)) } : whole;
         const display = showBuild(context, options.quiet === true);
         try {
           const report = await synthesize(source, {

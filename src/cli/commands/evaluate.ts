@@ -7,14 +7,14 @@ import type { ConditionName } from '../../experiments/conditions.ts';
 import type { Evaluation } from '../../experiments/evaluate.ts';
 import type { Figures } from '../../experiments/figures.ts';
 import type { CliCommand, CliContext } from '../command.ts';
-import { defaultWorkers, parsedBy, wholeNumber } from '../dataset-source.ts';
+import { defaultWorkers, wholeNumber } from '../dataset-source.ts';
 import {
+  conditionsOption,
   cropMismatch,
   type Faces,
   type FacesFlags,
   facesOptions,
   openFaces,
-  parseConditions,
 } from '../faces-source.ts';
 import { oneLine } from '../io.ts';
 import { prepareFolder, writeWhole } from '../output.ts';
@@ -44,9 +44,7 @@ export const evaluateCommand: CliCommand = {
         'a detector; name it again for the next',
         (value: string, before: string[] | undefined) => [...(before ?? []), value],
       )
-      .option('--conditions <names>', 'qualities, or all', parsedBy(parseConditions), [
-        'as-is',
-      ] as ConditionName[])
+      .addOption(conditionsOption(['as-is']))
       .option('--limit <n>', 'the first so many items', wholeNumber(1, 1e9))
       .option('--out <folder>', 'write evaluation.json and evaluation.html there')
       .option('--json', 'the record as JSON on stdout')

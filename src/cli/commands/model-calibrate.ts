@@ -4,8 +4,8 @@ import { errors } from '../../base/errors.ts';
 import { detectorPath } from '../../detect/bundled.ts';
 import type { ConditionName } from '../../experiments/conditions.ts';
 import type { CliCommand } from '../command.ts';
-import { defaultWorkers, parsedBy } from '../dataset-source.ts';
-import { cropMismatch, type FacesFlags, facesOptions, openFaces, parseConditions } from '../faces-source.ts';
+import { defaultWorkers } from '../dataset-source.ts';
+import { conditionsOption, cropMismatch, type FacesFlags, facesOptions, openFaces } from '../faces-source.ts';
 import { prepareFolder, writeWhole } from '../output.ts';
 import { startProgress } from '../progress.ts';
 
@@ -32,7 +32,7 @@ export const modelCalibrate: CliCommand = {
       )
       .argument('<file|name>', 'the detector')
       .requiredOption('-o, --output <file>', 'the calibrated detector to write (.onnx)')
-      .option('--conditions <names>', 'qualities to measure, or all', parsedBy(parseConditions), usual)
+      .addOption(conditionsOption(usual))
       .option('--false-alarms <share>', 'most real videos called "manipulation likely"', '0.02')
       .option('--misses <share>', 'most manipulated videos called "no manipulation found"', '0.1')
       .option('--name <name>', 'the calibrated detector’s name; as before where left out')

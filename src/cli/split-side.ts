@@ -1,0 +1,28 @@
+/** One side of a recipe's split, for commands that must not see the others. */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type Manifest, type SplitName, splitNames } from '../data/manifest.ts';
+
+export interface SideFlags {
+  splitOf?: string;
+  side: SplitName;
+}
+
+export function sideOptions(command: Command): Command {
+  return command
+    .option('--split-of <recipe>', 'only one side of the split that this recipe makes of the set')
+    .addOption(
+      new Option('--side <side>', 'with --split-of: which side').choices(splitNames).default('test'),
+    );
+}
+
+/** The side's items; undefined without `--split-of`. Throws what reading the recipe or the set throws, DATA_EMPTY. */
+export async function readNamedSide(
+  data: string,
+  { splitOf, side }: SideFlags,
+): Promise<Manifest | undefined> {
+  if (splitOf === undefined) return undefined;
+  const { readRecipe } = await import('../train/recipe.ts');
+  const { readSide } = await import('../train/data.ts');
+  return readSide(await readRecipe(splitOf, { data: resolve(data) }), side);
+}
