@@ -11,6 +11,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
+import { formatAggregation } from '../src/detect/aggregate.ts';
+import type { Aggregation } from '../src/detect/contract.ts';
 import { type Detector, loadDetector } from '../src/detect/detector.ts';
 import { FaceScorer } from '../src/detect/face-scorer.ts';
 import { Stopwatch } from '../src/detect/stopwatch.ts';
@@ -48,7 +50,16 @@ interface Scored {
   clip: Clip;
   score: number | null;
   verdict: string;
+  /** The clip's score by every rule for the frames of a track; the contract's own is among them. */
+  byRule: Record<string, number | null>;
 }
+
+const rules: readonly Aggregation['frames'][] = [
+  { kind: 'mean' },
+  { kind: 'top-k', share: 0.25 },
+  { kind: 'max' },
+  { kind: 'confident' },
+];
 
 async function readClips(): Promise<Clip[]> {
   const rows = parse(await readFile(join(data, 'videos.csv')), { columns: true }) as Record<string, string>[];
@@ -75,16 +86,23 @@ async function scoreClip(clip: Clip, detectors: readonly Detector[], finder: Fac
   for (const [i, scorer] of scorers.entries()) {
     await scorer.finish();
     const { contract } = detectors[i];
-    const tracks = tracker.tracks().flatMap(({ id, person }) => {
-      const { frames, raw } = scorer.track(id);
-      if (raw.length === 0) return [];
-      const times = frames.map(({ timeSeconds }) => timeSeconds);
-      const judgement = judgeTrack(raw, times, contract, contract.aggregation, 1);
-      const span = { startSeconds: times[0], endSeconds: times[times.length - 1] };
-      return [{ id, person, ...span, faces: raw.length, ...judgement, facePixels: 0, frames }];
-    });
-    const { score, verdict } = judgeClip(tracks, contract, contract.aggregation);
-    scored.push({ clip, score, verdict });
+    const judge = (aggregation: Aggregation) => {
+      const tracks = tracker.tracks().flatMap(({ id, person }) => {
+        const { frames, raw } = scorer.track(id);
+        if (raw.length === 0) return [];
+        const times = frames.map(({ timeSeconds }) => timeSeconds);
+        const judgement = judgeTrack(raw, times, contract, aggregation, 1);
+        const span = { startSeconds: times[0], endSeconds: times[times.length - 1] };
+        return [{ id, person, ...span, faces: raw.length, ...judgement, facePixels: 0, frames }];
+      });
+      return judgeClip(tracks, contract, aggregation);
+    };
+    const { score, verdict } = judge(contract.aggregation);
+    const byRule = rules.map((frames) => [
+      formatAggregation(frames),
+      judge({ ...contract.aggregation, frames }).score,
+    ]);
+    scored.push({ clip, score, verdict, byRule: Object.fromEntries(byRule) });
   }
   return scored;
 }
@@ -129,9 +147,15 @@ function summary(name: string, all: readonly Scored[]) {
     averagePrecision: rounded(averagePrecision(items)),
     logLoss: rounded(logLoss(items)),
     calibrationError: rounded(expectedCalibrationError(items)),
+    truePositiveRateAt1: rounded(truePositiveRateAt(items, 0.01)?.truePositiveRate),
     truePositiveRateAt5: rounded(truePositiveRateAt(items, 0.05)?.truePositiveRate),
     falseAlarms: `${reals.filter(({ verdict }) => verdict === 'manipulation_likely').length} of ${reals.length}`,
     found: `${all.filter(({ clip, verdict }) => clip.label === 1 && verdict === 'manipulation_likely').length} of ${all.length - reals.length}`,
+    aucByAggregation: Object.fromEntries(
+      rules
+        .map(formatAggregation)
+        .map((rule) => [rule, figures(all.map((one) => ({ ...one, score: one.byRule[rule] }))).auc]),
+    ),
     methods: Object.fromEntries(methods.map((method) => [method, ofMethod(method)])),
   };
 }

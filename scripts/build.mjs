@@ -47,5 +47,7 @@ await build({
 });
 // zod's licence asks that its notice goes where its code goes.
 await cp(at('node_modules/zod/LICENSE'), at('dist/chunks/LICENSE-zod'));
+// Scripts of pages, which no module imports.
+await cp(at('src/report/explorer-client.js'), at('dist/assets/explorer-client.js'));
 // The command becomes executable: npm does that on install, a checkout does not.
 await chmod(at('dist/cli/main.js'), 0o755);

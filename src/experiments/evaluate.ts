@@ -1,13 +1,23 @@
 /** Detectors on a set of faces: the run record that `mesoscope evaluate` writes and the report draws. */
 import type { Item } from '../data/manifest.ts';
 import type { Detector } from '../detect/detector.ts';
+import type { Verdict } from '../detect/result.ts';
+import type { Scanner, ScanOptions } from '../detect/scanner.ts';
 import { type PairedComparison, pairedBootstrap } from '../metrics/bootstrap.ts';
 import { auc } from '../metrics/roc.ts';
 import { backgroundIou, foregroundIou, meanIou, pixelAccuracy } from '../metrics/segmentation.ts';
 import { describeEnvironment, type Environment } from '../train/environment.ts';
-import type { Condition, ConditionName } from './conditions.ts';
+import { type Condition, type ConditionName, conditions } from './conditions.ts';
 import { byPicture, byVideo, type Figures, figuresByMethod, figuresOf } from './figures.ts';
-import { type ScoredItem, scoreItems } from './score-items.ts';
+import {
+  type ClipCoverage,
+  clipCoverage,
+  clipUnits,
+  countVerdicts,
+  faceUnits,
+  scoreClips,
+} from './score-clips.ts';
+import { scoreItems } from './score-items.ts';
 
 export const evaluationSchemaName = 'mesoscope.evaluation/1';
 
@@ -27,9 +37,12 @@ export interface ConditionResult {
   methods: Record<string, Figures>;
   /** The map against masks, over items that have one. */
   map?: MapFigures;
-  /** Pictures without a score, because they could not be read. */
+  /** Of whole clips: what was not assessed, and how often each verdict was given to real and to manipulated ones. */
+  coverage?: ClipCoverage;
+  verdicts?: Record<Verdict, [real: number, manipulated: number]>;
+  /** Items without a score, and why. */
   skipped: { id: string; file: string; reason: string }[];
-  /** Every scored picture: figures of other kinds can be had from them. */
+  /** Every scored picture or clip: figures of other kinds can be had from them. */
   scores: { id: string; label: 0 | 1; method: string; video: string; source: string; score: number }[];
 }
 
@@ -68,16 +81,67 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
+export interface EvaluateClipsOptions {
+  folder: string;
+  items: readonly Item[];
+  sampling?: ScanOptions['sampling'];
+  protocol: string;
+  seed?: number;
+  onProgress?(detector: string, condition: Condition, done: number, total: number): void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Every detector over whole clips, as they are; detectors after the first are compared with it. In the record, `videos`
+ * are the clips and `pictures` the single faces in them. Throws the signal's reason.
+ */
+export async function evaluateClips(
+  scanners: readonly Scanner[],
+  { protocol, seed = 1, onProgress, ...clips }: EvaluateClipsOptions,
+): Promise<Evaluation> {
+  const results: DetectorResult[] = [];
+  const condition = conditions['as-is'];
+  for (const scanner of scanners) {
+    const { name, sha256 } = scanner.detector;
+    const scored = await scoreClips(scanner, {
+      ...clips,
+      onProgress: (k, total) => onProgress?.(name, condition, k, total),
+    });
+    const units = clipUnits(scored);
+    const covered = clipCoverage(scored);
+    results.push({
+      name,
+      sha256,
+      conditions: [
+        {
+          condition: condition.name,
+          words: condition.words,
+          pictures: figuresOf(faceUnits(scored), seed),
+          videos: figuresOf(units, seed),
+          methods: figuresByMethod(units, seed),
+          ...(covered ? { coverage: covered } : {}),
+          verdicts: countVerdicts(scored),
+          skipped: scored.flatMap(({ item, reason }) =>
+            reason === undefined ? [] : [{ id: item.id, file: item.file, reason }],
+          ),
+          scores: scored.flatMap(({ item, score }) => (score === undefined ? [] : [scoreOf(item, score)])),
+        },
+      ],
+    });
+  }
+  return recordOf(results, protocol, seed);
+}
+
 /** Every detector at every condition; detectors after the first are compared with it. Throws the signal's reason. */
 export async function evaluate(
   detectors: readonly Detector[],
-  { conditions, protocol, seed = 1, onProgress, ...faces }: EvaluateOptions,
+  { conditions: wanted, protocol, seed = 1, onProgress, ...faces }: EvaluateOptions,
 ): Promise<Evaluation> {
   const results: DetectorResult[] = [];
   for (const detector of detectors) {
     const { contract, sha256 } = detector;
     const done: ConditionResult[] = [];
-    for (const condition of conditions) {
+    for (const condition of wanted) {
       const scored = await scoreItems(detector, {
         ...faces,
         condition,
@@ -102,22 +166,26 @@ export async function evaluate(
             }
           : {}),
         skipped: scored.skipped,
-        scores: scored.rows.map(asScore),
+        scores: scored.rows.map(({ item, score }) => scoreOf(item, score)),
       });
     }
     results.push({ name: contract.name, sha256, conditions: done });
   }
+  return recordOf(results, protocol, seed);
+}
+
+async function recordOf(detectors: DetectorResult[], protocol: string, seed: number): Promise<Evaluation> {
   return {
     schema: evaluationSchemaName,
     protocol,
     seed,
     environment: await describeEnvironment({ device: 'cpu', threads: 0 }),
-    detectors: results,
-    comparisons: compare(results, seed),
+    detectors,
+    comparisons: compare(detectors, seed),
   };
 }
 
-const asScore = ({ item, score }: ScoredItem) => ({
+const scoreOf = (item: Item, score: number) => ({
   id: item.id,
   label: item.label,
   method: item.method,

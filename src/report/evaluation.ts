@@ -1,4 +1,5 @@
 /** The page over an evaluation: figures by quality and by method, curves, and where the detector errs most. */
+import { type Verdict, verdictWords } from '../detect/result.ts';
 import type { ConditionResult, DetectorResult, Evaluation } from '../experiments/evaluate.ts';
 import type { Figures } from '../experiments/figures.ts';
 import { precisionRecallCurve } from '../metrics/precision-recall.ts';
@@ -38,8 +39,9 @@ export function evaluationPage({ evaluation, replay, createdAt, mistakes }: Eval
 <h1>${title}</h1>
 <p class="facts"><span>${protocol}</span><span>${plural(conditions.length, 'quality', 'qualities')}</span></p>
 ${detectors.map((detector) => detectorTable(detector, detectors.length > 1))}
+${detectors.map((detector) => verdictTable(detector))}
 ${comparisons.length > 0 && compared(evaluation)}
-<section><h2>Curves</h2><p class="lede">By picture, ${conditions[0].words}. Dashed: a detector that guesses, or that is sure exactly as often as it is right.</p>
+<section><h2>Curves</h2><p class="lede">By ${conditions[0].verdicts ? 'clip' : 'picture'}, ${conditions[0].words}. Dashed: a detector that guesses, or that is sure exactly as often as it is right.</p>
 <div class="grid">${curves(detectors)}</div></section>
 ${detectors.map((detector) => methodTable(detector, detectors.length > 1))}
 ${gallery('Worst false alarms', 'Real faces with the highest scores.', mistakes.falseAlarms)}
@@ -72,6 +74,16 @@ function methodTable({ name, conditions }: DetectorResult, named: boolean): Html
   return html`<section><h2>By method${named && `: ${name}`}</h2><p class="lede">AUC by video, each method's videos against all real ones.</p>
 <div class="scroll"><table><thead><tr><th>Method</th><th class="n">Videos</th>${conditions.map(({ words }) => html`<th class="n">${words}</th>`)}</tr></thead>
 <tbody>${methods.map((method) => html`<tr><td>${method}</td><td class="n">${conditions[0].methods[method].manipulated}</td>${conditions.map(({ methods: of }) => html`<td class="n">${fixed(of[method]?.auc?.value)}<br><span class="muted nb">${fixed(of[method]?.auc?.low)}–${fixed(of[method]?.auc?.high)}</span></td>`)}</tr>`)}</tbody></table></div></section>`;
+}
+
+/** Of whole clips only: what a reader of verdicts would have been told. */
+function verdictTable({ name, conditions: [{ verdicts, coverage, videos }] }: DetectorResult): Html | null {
+  if (!verdicts || !coverage) return null;
+  const share = (value: number | undefined) => (value === undefined ? '–' : `${(100 * value).toFixed(0)} %`);
+  const imputed = coverage.aucWithMissingAtHalf;
+  return html`<section><h2>Verdicts of ${name}</h2>
+<p class="lede">Not assessable: ${share(coverage.notAssessableShare)} of ${coverage.items} clips (${share(coverage.notAssessableReal)} of the real, ${share(coverage.notAssessableManipulated)} of the manipulated ones). They are in no figure above${imputed !== undefined && videos.auc && `; AUC, not assessable imputed at 0.5: ${imputed.toFixed(3)}`}.</p>
+<div class="scroll"><table><thead><tr><th>Verdict</th><th class="n">Real clips</th><th class="n">Manipulated clips</th></tr></thead><tbody>${Object.entries(verdicts).map(([verdict, [real, manipulated]]) => html`<tr><td>${verdictWords[verdict as Verdict]}</td><td class="n">${real}</td><td class="n">${manipulated}</td></tr>`)}</tbody></table></div></section>`;
 }
 
 function compared({ comparisons }: Evaluation): Html {
@@ -195,7 +207,7 @@ function gallery(title: string, lede: string, faces: readonly Mistake[]): Html |
 function skippedOf(detectors: readonly DetectorResult[]): Html | null {
   const skipped = detectors[0].conditions[0].skipped;
   if (skipped.length === 0) return null;
-  return html`<p class="lede">${plural(skipped.length, 'picture')} could not be read and have no score: ${skipped
+  return html`<p class="lede">${plural(skipped.length, 'item')} without a score: ${skipped
     .slice(0, 5)
     .map(({ file, reason }) => `${file} (${reason})`)
     .join(', ')}${skipped.length > 5 && ' …'}.</p>`;

@@ -1,13 +1,17 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { version } from '../../base/version.ts';
+import { Option } from 'commander';
+import { errors } from '../../base/errors.ts';
+import { isPictureName } from '../../data/prepare/picture-names.ts';
 import { detectorPath } from '../../detect/bundled.ts';
 import type { Detector } from '../../detect/detector.ts';
+import type { Scanner } from '../../detect/scanner.ts';
 import type { ConditionName } from '../../experiments/conditions.ts';
 import type { Evaluation } from '../../experiments/evaluate.ts';
-import type { Figures } from '../../experiments/figures.ts';
+import { parseSampling, type Sampling } from '../../media/sampling.ts';
+import type { EvaluationPage } from '../../report/evaluation.ts';
 import type { CliCommand, CliContext } from '../command.ts';
-import { defaultWorkers, wholeNumber } from '../dataset-source.ts';
+import { defaultWorkers, parsedBy, wholeNumber } from '../dataset-source.ts';
+import { evaluationInWords, writeEvaluation } from '../evaluation-output.ts';
 import {
   conditionsOption,
   cropMismatch,
@@ -17,159 +21,155 @@ import {
   openFaces,
 } from '../faces-source.ts';
 import { oneLine } from '../io.ts';
-import { prepareFolder, writeWhole } from '../output.ts';
-import { startProgress } from '../progress.ts';
-import { quote } from '../replay.ts';
-import { figureTable } from '../table.ts';
+import { prepareFolder } from '../output.ts';
+import { type Progress, startProgress } from '../progress.ts';
 
 interface Options extends FacesFlags {
-  detector: string[];
+  detector?: string[];
+  compare?: string[];
   conditions: ConditionName[];
+  sample?: Sampling;
   out?: string;
   json?: true;
   quiet?: true;
+}
+
+interface Evaluated {
+  evaluation: Evaluation;
+  mistakes: EvaluationPage['mistakes'];
 }
 
 export const evaluateCommand: CliCommand = {
   name: 'evaluate',
   register: (command, context) =>
     facesOptions(command)
-      .summary('measure detectors on a data set of faces')
+      .summary('measure detectors on a data set')
       .description(
-        'Scores every face of a set and says how well the scores tell real from manipulated: by picture and by ' +
-          'video, by method, by quality, with intervals over sources. Several detectors are compared on the same faces.',
+        'Scores every face of a set, or every clip, and says how well the scores tell real from manipulated: by ' +
+          'picture and by video, by method, by quality, with intervals over sources. Several detectors are compared ' +
+          'on the same items.',
       )
       .option(
         '--detector <file|name>',
         'a detector; name it again for the next',
         (value: string, before: string[] | undefined) => [...(before ?? []), value],
       )
+      .option('--compare <files...>', 'the same as naming each with --detector')
       .addOption(conditionsOption(['as-is']))
-      .option('--limit <n>', 'the first so many items', wholeNumber(1, 1e9))
+      .addOption(
+        new Option('--sample <policy>', 'of clips: even:N, fps:N, every:N, range:START+COUNT or keyframes')
+          .argParser(parsedBy(parseSampling))
+          .default(undefined, 'even:32'),
+      )
+      .addOption(new Option('--limit <n>', 'the first so many items').argParser(wholeNumber(1, 1e9)))
       .option('--out <folder>', 'write evaluation.json and evaluation.html there')
       .option('--json', 'the record as JSON on stdout')
       .option('--quiet', 'no progress')
       .action(async (options: Options) => {
-        const paths = (options.detector ?? [undefined]).map((name) => detectorPath(name));
+        const named = [...(options.detector ?? []), ...(options.compare ?? [])];
+        const paths = (named.length > 0 ? named : [undefined]).map((name) => detectorPath(name));
         const faces = await openFaces(options);
-        if (options.out !== undefined) await prepareFolder(resolve(options.out));
-        const { loadDetector } = await import('../../detect/detector.ts');
-        const { conditions } = await import('../../experiments/conditions.ts');
-        const { evaluate } = await import('../../experiments/evaluate.ts');
-        const detectors: Detector[] = [];
-        const total = paths.length * options.conditions.length;
-        const progress = startProgress(context.stderr, total, options.quiet === true);
+        const pictures = faces.items.filter(({ file }) => isPictureName(file)).length;
+        if (pictures > 0 && pictures < faces.items.length) {
+          throw errors.USAGE(`${options.data} holds clips and cut faces: evaluate them one after the other.`);
+        }
+        if (pictures === 0 && options.conditions.join() !== 'as-is') {
+          throw errors.USAGE(
+            '--conditions are for cut faces: make other qualities of clips with `mesoscope dataset compress`.',
+          );
+        }
+        const { out } = options;
+        if (out !== undefined) await prepareFolder(resolve(out));
+        const steps = paths.length * options.conditions.length;
+        const progress = startProgress(context.stderr, steps, options.quiet === true);
         try {
-          for (const path of paths) {
-            const detector = await loadDetector(path);
-            detectors.push(detector);
-            const mismatch = await cropMismatch(options.data, detector.contract);
-            if (mismatch) progress.note(`mesoscope: ${oneLine(`${options.data}: ${mismatch}`)}`);
-          }
-          let [step, last] = [-1, ''];
-          const evaluation = await evaluate(detectors, {
-            ...faces,
-            protocol: faces.words,
-            conditions: options.conditions.map((name) => conditions[name]),
-            workers: defaultWorkers,
-            signal: context.signal,
-            onProgress: (name, condition, done, of) => {
-              const title = `${name}, ${condition.words}`;
-              if (title !== last) progress.begin(++step, title);
-              last = title;
-              progress.update({ stage: 'frames', done, total: of });
-            },
-          });
+          const work = pictures === 0 ? ofClips : ofFaces;
+          const { evaluation, mistakes } = await work(paths, faces, options, context, progress);
           progress.stop();
-          const skipped = evaluation.detectors[0].conditions[0].skipped.length + faces.dropped;
-          if (skipped > 0)
-            context.stderr.write(`mesoscope: ${skipped} items have no score, and none was made up\n`);
-          if (options.out !== undefined) await write(evaluation, faces, options, detectors[0]);
-          context.stdout.write(options.json ? `${JSON.stringify(evaluation)}\n` : words(evaluation, context));
+          if (out !== undefined) await writeEvaluation(evaluation, { ...options, out }, mistakes);
+          context.stdout.write(
+            options.json ? `${JSON.stringify(evaluation)}\n` : evaluationInWords(evaluation, context.colour),
+          );
         } finally {
           progress.stop();
-          for (const detector of detectors) await detector.close();
         }
       }),
 };
 
-async function write(
-  evaluation: Evaluation,
+async function ofFaces(
+  paths: readonly string[],
   faces: Faces,
   options: Options,
-  detector: Detector,
-): Promise<void> {
-  const { evaluationPage } = await import('../../report/evaluation.ts');
+  { signal }: CliContext,
+  progress: Progress,
+): Promise<Evaluated> {
+  const { loadDetector } = await import('../../detect/detector.ts');
+  const { conditions } = await import('../../experiments/conditions.ts');
+  const { evaluate } = await import('../../experiments/evaluate.ts');
   const { worstMistakes } = await import('../mistakes.ts');
-  const [{ scores }] = evaluation.detectors[0].conditions;
-  const mistakes = await worstMistakes(scores, faces, detector.contract.input);
-  const html = evaluationPage({ evaluation, replay: replay(options), createdAt: new Date(), mistakes });
-  const folder = resolve(options.out as string);
-  await mkdir(folder, { recursive: true });
-  await writeWhole(folder, {
-    'evaluation.json': `${JSON.stringify(evaluation)}\n`,
-    'evaluation.html': html,
-  });
+  const detectors: Detector[] = [];
+  try {
+    for (const path of paths) {
+      const detector = await loadDetector(path);
+      detectors.push(detector);
+      const mismatch = await cropMismatch(options.data, detector.contract);
+      if (mismatch) progress.note(`mesoscope: ${oneLine(`${options.data}: ${mismatch}`)}`);
+    }
+    const evaluation = await evaluate(detectors, {
+      ...faces,
+      protocol: faces.words,
+      conditions: options.conditions.map((name) => conditions[name]),
+      workers: defaultWorkers,
+      signal,
+      onProgress: follow(progress, (name, words) => `${name}, ${words}`),
+    });
+    const [{ conditions: results }] = evaluation.detectors;
+    const missing = results[0].skipped.length + faces.dropped;
+    if (missing > 0) progress.note(`mesoscope: ${missing} items have no score, and none was made up`);
+    const mistakes =
+      options.out === undefined
+        ? none
+        : await worstMistakes(results[0].scores, faces, detectors[0].contract.input);
+    return { evaluation, mistakes };
+  } finally {
+    for (const detector of detectors) await detector.close();
+  }
 }
 
-function replay({ detector = [], data, splitOf, side, conditions, limit, out }: Options): string {
-  const split = splitOf === undefined ? [] : ['--split-of', splitOf, '--side', side];
-  const words = [
-    ...['npx', `mesoscope@${version}`, 'evaluate', '--data', data],
-    ...detector.flatMap((name) => ['--detector', name]),
-    ...split,
-    ...['--conditions', conditions.join(',')],
-    ...(limit === undefined ? [] : ['--limit', String(limit)]),
-    ...['--out', out ?? ''],
-  ];
-  return words.map(quote).join(' ');
+/** Clips are scanned as `mesoscope scan` does. */
+async function ofClips(
+  paths: readonly string[],
+  faces: Faces,
+  { sample }: Options,
+  { signal, openScanner }: CliContext,
+  progress: Progress,
+): Promise<Evaluated> {
+  const { evaluateClips } = await import('../../experiments/evaluate.ts');
+  const scanners: Scanner[] = [];
+  try {
+    for (const detector of paths) scanners.push(await openScanner({ detector }));
+    const evaluation = await evaluateClips(scanners, {
+      ...faces,
+      protocol: faces.words.replace('pictures', 'clips'),
+      ...(sample ? { sampling: sample } : {}),
+      signal,
+      onProgress: follow(progress, (name) => name),
+    });
+    return { evaluation, mistakes: none };
+  } finally {
+    for (const scanner of scanners) await scanner.close();
+  }
 }
 
-function words({ detectors, protocol, comparisons }: Evaluation, { colour }: CliContext): string {
-  const head = [
-    'detector',
-    'quality',
-    'videos',
-    'AUC',
-    'interval',
-    'EER',
-    'accuracy',
-    'log loss',
-    'ECE',
-    'map IoU',
-  ];
-  const rows = detectors.flatMap(({ name, conditions }) =>
-    conditions.flatMap(({ words: quality, videos, map, methods }) => [
-      row(name, quality, videos, map?.meanIou),
-      ...(Object.keys(methods).length > 1
-        ? Object.entries(methods).map(([method, figures]) => row('', `  ${method}`, figures))
-        : []),
-    ]),
-  );
-  const lines = [
-    protocol,
-    figureTable(head, rows, colour),
-    ...comparisons.map(
-      ({ first, second, condition, auc }) =>
-        `${first} - ${second}, ${condition}: AUC ${auc.value.toFixed(3)} [${auc.low.toFixed(3)}, ${auc.high.toFixed(3)}], p ${auc.p.toFixed(3)}`,
-    ),
-  ];
-  return `${lines.join('\n')}\n`;
-}
+const none: EvaluationPage['mistakes'] = { falseAlarms: [], misses: [] };
 
-function row(name: string, quality: string, figures: Figures, iou?: number): string[] {
-  const text = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(3));
-  const { auc } = figures;
-  return [
-    name,
-    quality,
-    String(figures.items),
-    text(auc?.value),
-    auc ? `${auc.low.toFixed(3)}–${auc.high.toFixed(3)}` : '–',
-    text(figures.equalErrorRate),
-    text(figures.accuracy),
-    text(figures.logLoss),
-    text(figures.calibrationError),
-    text(iou),
-  ];
+/** One step of the progress a detector and quality. */
+function follow(progress: Progress, title: (name: string, words: string) => string) {
+  let [step, last] = [-1, ''];
+  return (name: string, condition: { words: string }, done: number, total: number) => {
+    const now = title(name, condition.words);
+    if (now !== last) progress.begin(++step, now);
+    last = now;
+    progress.update({ stage: 'frames', done, total });
+  };
 }

@@ -1,0 +1,106 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import type { CliCommand } from '../command.ts';
+import { wholeNumber } from '../dataset-source.ts';
+import { exitCodes, oneLine } from '../io.ts';
+import { prepareFolder } from '../output.ts';
+import { startProgress } from '../progress.ts';
+import { figureTable } from '../table.ts';
+
+interface Options {
+  out?: string;
+  runs?: number;
+  parallel?: number;
+  json?: true;
+  quiet?: true;
+}
+
+/** Runs in the table at the end; `mesoscope runs` has all. */
+const mostShown = 10;
+
+export const sweepCommand: CliCommand = {
+  name: 'sweep',
+  register: (command, context) =>
+    command
+      .summary('train many runs, drawn at random from ranges in a recipe')
+      .description(
+        'Draws recipes from a sweep (recipes/*.sweep.json): each key from its own range, by the seed alone. Every run is ' +
+          'a process of its own; one that breaks is recorded as failed and the others go on. Stop it at any moment; the ' +
+          'same command goes on.',
+      )
+      .argument('<sweep>', 'the sweep (JSON)')
+      .option('--out <folder>', 'where the runs go (default: runs/NAME of the sweep)')
+      .addOption(
+        new Option('--runs <n>', 'in place of the sweep’s number').argParser(wholeNumber(1, 100_000)),
+      )
+      .addOption(
+        new Option('--parallel <n>', 'runs at once, in place of the sweep’s').argParser(wholeNumber(1, 256)),
+      )
+      .option('--json', 'one JSON line a run on stdout')
+      .option('--quiet', 'no progress')
+      .action(async (path: string, options: Options) => {
+        const { readSweep } = await import('../../experiments/sweep-file.ts');
+        const { sweep } = await import('../../experiments/sweep.ts');
+        const read = await readSweep(path);
+        const file = {
+          ...read,
+          ...(options.runs === undefined ? {} : { runs: options.runs }),
+          ...(options.parallel === undefined ? {} : { parallel: options.parallel }),
+        };
+        const out = resolve(options.out ?? `runs/${file.name}`);
+        await prepareFolder(out);
+        const progress = startProgress(context.stderr, file.runs, options.quiet === true);
+        let done = 0;
+        try {
+          const runs = await sweep(file, {
+            out,
+            signal: context.signal,
+            onBegin: (state) => {
+              done = state.done;
+              if (done > 0) progress.note(`mesoscope: going on after ${done} of ${state.total} runs`);
+              progress.begin(done, file.name);
+            },
+            onEvent: (run, event) => {
+              if (event.kind !== 'train') return;
+              progress.begin(done, `run ${run}`);
+              progress.update({ stage: 'frames', done: event.step, total: event.steps });
+            },
+            onRun: (run, finished) => {
+              done = finished;
+              if (options.json) context.stdout.write(`${JSON.stringify(run)}\n`);
+              if (run.failure)
+                progress.note(`mesoscope: run ${run.run} failed: ${oneLine(run.failure.message)}`);
+              progress.begin(done, `run ${run.run}`);
+            },
+          });
+          progress.stop();
+          if (!options.json) {
+            const ranked = runs
+              .filter(({ best }) => best !== null)
+              .sort((a, b) => (b.best ?? 0) - (a.best ?? 0));
+            const keys = Object.keys(file.parameters);
+            const rows = ranked
+              .slice(0, mostShown)
+              .map(({ run, best, shown }) => [
+                String(run),
+                (best ?? 0).toFixed(3),
+                ...keys.map((key) => short(shown[key])),
+              ]);
+            const failed = runs.filter(({ status }) => status === 'failed').length;
+            context.stdout.write(
+              `${figureTable(['run', ranked[0]?.metric ?? 'metric', ...keys], rows, context.colour)}\n`,
+            );
+            context.stdout.write(
+              `${out}: ${ranked.length} of ${runs.length} runs trained, ${failed} failed; all: mesoscope runs ${out}\n`,
+            );
+          }
+          if (context.signal.aborted) context.exit(exitCodes.interrupted);
+          else if (runs.every(({ status }) => status === 'failed')) context.exit(exitCodes.failed);
+        } finally {
+          progress.stop();
+        }
+      }),
+};
+
+const short = (value: number | string | undefined) =>
+  typeof value === 'number' ? String(Number(value.toPrecision(3))) : (value ?? '');
