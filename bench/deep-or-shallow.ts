@@ -118,12 +118,16 @@ async function evaluate(recipe: Resolved, folder: string) {
   const image = input('image', ['N', 3, size, size]);
   const scope = Scope.root('inference');
   const { score, map, mapLogits, mask, decision } = network.build(scope, image, recipe.network.options);
-  if (!map) throw new Error(`${network.name} has no map`);
   const centres = mapLogits ? patchCentres(mapLogits, image) : { stride: [1, 1], first: [0, 0] };
   const session = await openSession(
     emitOnnx({
       name: 'evaluation',
-      outputs: { score, map, ...(mask ? { mask } : {}), ...(decision ? { decision } : {}) },
+      outputs: {
+        score,
+        ...(map ? { map } : {}),
+        ...(mask ? { mask } : {}),
+        ...(decision ? { decision } : {}),
+      },
       weights: checkpoint.tensors,
     }),
     { threads: 2 },
@@ -160,6 +164,7 @@ async function evaluate(recipe: Resolved, folder: string) {
       : scored.map((value) => (value >= 0.5 ? 1 : 0));
     right += called.reduce((sum, value, i) => sum + (value === labels[i] ? 1 : 0), 0);
     all += called.length;
+    if (!results.map) continue;
     const [n, height, width] = results.map.dims;
     const truth = Float32Array.from({ length: n * height * width }, (_, i) => {
       const picture = Math.floor(i / (height * width));
@@ -177,9 +182,14 @@ async function evaluate(recipe: Resolved, folder: string) {
     accuracy: right / all,
     auc: auc({ labels: truths, scores }),
     millisecondsAFace: await millisecondsAFace(score, checkpoint.tensors),
-    foregroundIou: foregroundIou(pixels),
-    backgroundIou: backgroundIou(pixels),
-    meanIou: meanIou(pixels),
+    // MesoInception-4 as a classifier has no activation map (003 gives it one as a segmenter only).
+    ...(map
+      ? {
+          foregroundIou: foregroundIou(pixels),
+          backgroundIou: backgroundIou(pixels),
+          meanIou: meanIou(pixels),
+        }
+      : {}),
   };
 }
 

@@ -22,6 +22,8 @@ export interface BatchOptions {
   quiet: boolean;
   out: string | undefined;
   failOnLikely: boolean;
+  /** Scan variants of each clip too. */
+  stability: boolean;
   /** Options that shape the numbers, for the replay command. */
   given: readonly string[];
 }
@@ -44,7 +46,7 @@ export async function scanBatch(context: CliContext, options: BatchOptions): Pro
     for (const [index, input] of inputs.entries()) {
       if (signal.aborted) break;
       progress.begin(index, input.path);
-      const analysis = await scanOne(scanner, input, options.sampling, signal, progress);
+      const analysis = await scanOne(scanner, input, options, signal, progress);
       if (!analysis) break;
       await batch.take(analysis);
       progress.end();
@@ -72,13 +74,21 @@ async function findInputs(paths: readonly string[]): Promise<Input[]> {
 async function scanOne(
   scanner: Scanner,
   { path, problem }: Input,
-  sampling: Sampling,
+  { sampling, stability }: BatchOptions,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<ClipAnalysis | undefined> {
   if (problem) return { result: failure(path, problem, scanner), evidence: [] };
   try {
-    return await scanner.scan(path, { sampling, signal, onProgress: (p) => progress.update(p) });
+    const analysis = await scanner.scan(path, { sampling, signal, onProgress: (p) => progress.update(p) });
+    if (!stability) return analysis;
+    const { stabilityOf } = await import('../experiments/stability.ts');
+    const rows = await stabilityOf(scanner, analysis.result, {
+      sampling,
+      signal,
+      onProgress: (done, total) => progress.update({ stage: 'frames', done, total }),
+    });
+    return { ...analysis, result: { ...analysis.result, stability: rows } };
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;

@@ -47,6 +47,15 @@ const track = z.strictObject({
   frames: z.array(frame),
 });
 
+const stabilityRow = z.strictObject({
+  variant: z.string(),
+  words: z.string(),
+  verdict: z.enum(verdicts),
+  score: probability.nullable(),
+  interval: interval.nullable(),
+});
+export type StabilityRow = z.infer<typeof stabilityRow>;
+
 export const resultSchema = z.strictObject({
   schema: z.literal(resultSchemaName),
   tool: z.strictObject({ name: z.literal('mesoscope'), version: z.string() }),
@@ -76,6 +85,8 @@ export const resultSchema = z.strictObject({
   /** Frames that were looked at. */
   framesAnalysed: z.int().nonnegative(),
   dropped: z.array(z.strictObject({ reason: z.string(), count: z.int().positive() })),
+  /** With `--stability`: the same scan of the clip re-encoded, made smaller, cut, and of other frames. */
+  stability: z.array(stabilityRow).optional(),
   /** Seconds by stage. */
   timing: z.record(z.string(), z.number().nonnegative()),
   error: z

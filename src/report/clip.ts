@@ -8,6 +8,7 @@ import { type Html, html, trusted } from './html.ts';
 import { gauge, mark, toneOf } from './marks.ts';
 import { page } from './page.ts';
 import { dropped, exhibit, limits, method, people, signOff, usualFace } from './sections.ts';
+import { stability } from './stability.ts';
 import { timeline } from './timeline.ts';
 import { isPicture, openEnded, outcomeOf, outcomeWords, standfirst, standing } from './wording.ts';
 
@@ -31,6 +32,7 @@ export async function clipReport(analysis: ClipAnalysis, context: ReportContext)
 ${lanes && section('Who and when', 'Each point is one face in one frame; the higher, the more suspicious.', lanes)}
 ${result.tracks.length > 0 && section(`People in the ${kind(result)}`, null, people(result, contract.thresholds), result.tracks.length <= 8)}
 ${crops && section('The faces behind it', 'What the detector saw: the crops that it scored highest and lowest.', crops)}
+${result.stability && result.stability.length > 0 && section('How firm the score is', 'The same scan of the clip as others might have passed it on. A verdict that changes with a re-encoding rests on little.', stability(result, contract.thresholds), true)}
 ${result.status !== 'error' && section('How this was computed', null, method(result, contract))}
 ${result.status !== 'error' && section('What was left out', null, dropped(result))}
 ${result.status !== 'error' && section('Limits and other explanations', null, limits(contract))}

@@ -129,6 +129,7 @@ footer{margin-top:44px;border-top:1px solid var(--rule);padding-top:10px;font-si
 .clips td:first-child{font-weight:600;overflow-wrap:anywhere}
 .clips td:first-child .where{font-weight:400;color:var(--muted);font-size:13px}
 
+td.scale{width:38%;min-width:180px}td.scale .gauge{margin-top:0}
 .scroll{overflow-x:auto}
 .grid{display:grid;grid-template-columns:1fr 1fr;gap:26px 40px}
 .grid h3{margin-bottom:4px}

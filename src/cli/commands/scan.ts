@@ -23,6 +23,7 @@ interface Options {
   threads: number;
   seed: number;
   failOn?: 'likely';
+  stability?: true;
   quiet?: true;
 }
 
@@ -61,6 +62,7 @@ export const scan: CliCommand = {
       .addOption(
         new Option('--fail-on <verdict>', 'exit with 3 when a clip has this verdict').choices(['likely']),
       )
+      .option('--stability', 'also scan each clip re-encoded, smaller, cut, and at other frames (slow)')
       .option('--quiet', 'no progress and no table; errors are still told')
       .addHelpText('after', exitCodeHelp)
       .action(async (paths: string[], options: Options, self: Command) => {
@@ -80,6 +82,7 @@ export const scan: CliCommand = {
             quiet: options.quiet === true,
             out: options.out,
             failOnLikely: options.failOn === 'likely',
+            stability: options.stability === true,
             given: givenOptions(self),
           }),
         );
@@ -128,5 +131,6 @@ function givenOptions(command: Command): string[] {
     ...(rule ? ['--aggregate', rule.kind === 'top-k' ? `top-k:${rule.share}` : rule.kind] : []),
     ...(from('device') ? ['--device', options.device] : []),
     ...['--seed', String(options.seed)],
+    ...(options.stability ? ['--stability'] : []),
   ];
 }
