@@ -81,15 +81,15 @@ export function calibrateContract(
           ? [
               {
                 metric: 'AUC by video',
-                value: auc.value,
-                interval: [auc.low, auc.high] as [number, number],
+                value: rounded(auc.value),
+                interval: [rounded(auc.low), rounded(auc.high)] as [number, number],
                 protocol: at,
               },
             ]
           : []),
         ...(calibrationError === undefined
           ? []
-          : [{ metric: 'expected calibration error', value: calibrationError, protocol: at }]),
+          : [{ metric: 'expected calibration error', value: rounded(calibrationError), protocol: at }]),
       ];
     }),
   };
@@ -123,9 +123,12 @@ export function ratesAt(units: readonly Unit[], { likely, notFound }: { likely: 
   const [falseAlarms, misses] = [share(0, (s) => s >= likely), share(1, (s) => s <= notFound)];
   return {
     tracks: units.length,
-    ...(falseAlarms === undefined ? {} : { falseAlarms }),
-    ...(misses === undefined ? {} : { misses }),
+    ...(falseAlarms === undefined ? {} : { falseAlarms: rounded(falseAlarms) }),
+    ...(misses === undefined ? {} : { misses: rounded(misses) }),
   };
 }
+
+/** What a reader can use; more digits would be noise. */
+const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
 
 const percent = (value: number) => `${Math.round(value * 1000) / 10} %`;

@@ -5,7 +5,7 @@
  * values and the loss), accumulation where a value is used twice, summing gradients of broadcast inputs back to
  * the input's shape, and the check of arity and shape.
  */
-import { type Node, topological, type Value } from './node.ts';
+import { type Gradient, type Node, topological, type Value } from './node.ts';
 import { type Shape, sameShape, showShape } from './tensor.ts';
 
 /** The operations that the pass itself needs; `graph` must not import `ops`. */
@@ -17,13 +17,21 @@ export interface ReverseOps {
   fill(shape: Shape, value: number): Value;
 }
 
+/** Other gradients than the operations' own, by the operation's name: guided back-propagation changes that of `relu`. */
+export type GradientRules = ReadonlyMap<string, Gradient<unknown>>;
+
 /**
  * Gradients of a scalar `loss` with respect to `wanted` (parameters or inputs), in that order. An entry is
  * undefined where the loss does not depend on the value.
  *
  * @throws Error where the way from the loss to a wanted value leads through an operation without a gradient.
  */
-export function gradients(loss: Value, wanted: readonly Value[], ops: ReverseOps): (Value | undefined)[] {
+export function gradients(
+  loss: Value,
+  wanted: readonly Value[],
+  ops: ReverseOps,
+  rules: GradientRules = new Map(),
+): (Value | undefined)[] {
   if (!loss.type.shape.every((dim) => dim === 1)) {
     throw new Error(`a loss must be a scalar, this one is ${showShape(loss.type.shape)}`);
   }
@@ -41,7 +49,7 @@ export function gradients(loss: Value, wanted: readonly Value[], ops: ReverseOps
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
     const wantedInputs = node.inputs.map((input) => onTheWay.has(input.node) || wanted.includes(input));
     if (!wantedInputs.includes(true)) continue;
-    const { gradient } = node.op;
+    const gradient = rules.get(node.op.name) ?? node.op.gradient;
     if (typeof gradient !== 'function') {
       throw new Error(
         `the gradient is blocked at ${node.op.name}${node.path === '' ? '' : ` in layer ${node.path}`}: ${gradient.notDifferentiable}`,

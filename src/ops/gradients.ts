@@ -1,5 +1,5 @@
 import type { Value } from '../graph/node.ts';
-import { gradients, type ReverseOps } from '../graph/reverse.ts';
+import { type GradientRules, gradients, type ReverseOps } from '../graph/reverse.ts';
 import { add } from './add.ts';
 import { fill } from './fill.ts';
 import { sumTo } from './sum-to.ts';
@@ -12,6 +12,10 @@ export const reverseOps: ReverseOps = { add, sumTo, fill };
  * not depend on one.
  * @throws Error where an operation without a gradient lies in between, with its layer.
  */
-export function gradientsOf(loss: Value, wanted: readonly Value[]): (Value | undefined)[] {
-  return gradients(loss, wanted, reverseOps);
+export function gradientsOf(
+  loss: Value,
+  wanted: readonly Value[],
+  rules?: GradientRules,
+): (Value | undefined)[] {
+  return gradients(loss, wanted, reverseOps, rules);
 }

@@ -17,6 +17,11 @@
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   const ink = dark ? '#a3a9b4' : '#5a616d';
 
+  // `network.options.dropout` is dropout, where no other key ends alike.
+  const tail = (key) => key.split('.').at(-1);
+  const shortKey = (key) =>
+    keys.filter((other) => tail(other) === tail(key)).length === 1 ? tail(key) : key;
+
   let chosen = new Set(runs.map((_, i) => i));
   let selected = [];
   let sortBy = { column: 'best', down: true };
@@ -25,7 +30,7 @@
     { key: 'name', of: (run) => run.name },
     { key: 'status', of: (run) => run.status },
     ...keys.map((key) => ({ key, of: (run) => run.drawn[key] })),
-    { key: 'steps', of: (run) => run.steps },
+    ...(keys.includes('steps') ? [] : [{ key: 'steps', of: (run) => run.steps }]),
     { key: 'seconds', of: (run) => run.seconds },
     { key: 'best', of: (run) => run.best },
     ...metrics.map((key) => ({ key, of: (run) => run.validation[key] })),
@@ -49,7 +54,7 @@
       !words && positive.length === values.length && Math.max(...values) > 50 * Math.min(...values);
     return {
       dim,
-      name: key,
+      name: shortKey(key),
       nameLocation: 'start',
       nameRotate: 0,
       nameTextStyle: { color: ink, fontSize: 11 },
@@ -176,7 +181,10 @@
     const head = element('tr');
     for (const { key } of columns) {
       const cell = element('th');
-      const button = element('button', key + (key === sortBy.column ? (sortBy.down ? ' ↓' : ' ↑') : ''));
+      const button = element(
+        'button',
+        shortKey(key) + (key === sortBy.column ? (sortBy.down ? ' ↓' : ' ↑') : ''),
+      );
       button.onclick = () => {
         sortBy = { column: key, down: sortBy.column === key ? !sortBy.down : true };
         drawTable();

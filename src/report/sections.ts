@@ -1,7 +1,7 @@
 /** The report's sections that are words and tables. */
 import type { Contract } from '../detect/contract.ts';
 import type { ClipResult, TrackResult } from '../detect/result.ts';
-import { bytes, clock, list, plural, score, sentence } from './format.ts';
+import { bytes, clock, list, percent, plural, score, sentence } from './format.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { mark, scoreBar, toneOf } from './marks.ts';
 import {
@@ -100,6 +100,10 @@ export function method(result: ClipResult, contract: Contract): Html {
       rates
         ? ratesInWords(rates)
         : html`<b>Not measured.</b> How often this detector errs on such material is unknown.`,
+    ],
+    contract.quality.measured.length > 1 && [
+      'Measured error rates by quality',
+      html`<div class="scroll"><table><thead><tr><th>Faces</th><th class="n">False alarms</th><th class="n">Missed</th><th class="n">Videos</th></tr></thead><tbody>${contract.quality.measured.map((row) => html`<tr><td>${row.condition}</td><td class="n">${row.falseAlarms === undefined ? '–' : percent(row.falseAlarms)}</td><td class="n">${row.misses === undefined ? '–' : percent(row.misses)}</td><td class="n">${row.tracks.toLocaleString('en-GB')}</td></tr>`)}</tbody></table></div>`,
     ],
     contract.figures.length > 0 && [
       'Published figures',
