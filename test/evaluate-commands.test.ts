@@ -252,3 +252,34 @@ describe('model calibrate', () => {
     expect(share.stderr).toContain('--misses 70');
   });
 });
+
+describe('explain', () => {
+  test('writes a page of faces, filters and kernels', async () => {
+    const page = at('explanation.html');
+    const args = [
+      'explain',
+      at('3.onnx'),
+      '--data',
+      at('whole.csv'),
+      '--faces',
+      '4',
+      '--filters',
+      '2',
+      '--average',
+      '8',
+    ];
+    const lines = readFileSync(at('manifest.csv'), 'utf8').split('\n');
+    writeFileSync(at('whole.csv'), lines.filter((line) => !line.includes('broken')).join('\n'));
+    const { code, stderr } = await run(...args, '--out', page, '--quiet');
+    expect(code, stderr).toBe(0);
+    const html = readFileSync(page, 'utf8');
+    expect(html.match(/<h3>Filter \d+/g)).toHaveLength(2);
+    expect(html.match(/<h3>(?:Real|Manipulated)/g)).toHaveLength(4);
+    // Six pictures a face, the map among them; four a filter; four kernels.
+    expect(html.match(/<img src="data:image\/png;base64/g)).toHaveLength(4 * 6 + 2 * 4 + 4);
+    expect(html).not.toContain('<script');
+    const wrong = await run(...args, '--layer', 'nowhere', '--out', page, '--quiet');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('sixteenth');
+  });
+});

@@ -48,7 +48,8 @@ beforeAll(async () => {
     licence: '',
   } satisfies ContractDraft;
   const { bytes } = await buildDetector(weights, draft);
-  subject = { bytes, network: draft.network, height: side, width: side };
+  // As a file is read: a Buffer, whose bytes lie anywhere in its memory.
+  subject = { bytes: Buffer.from(bytes), network: draft.network, height: side, width: side };
 });
 
 /** The log-odds of single pictures, by the network as it was before it became a file. */

@@ -92,8 +92,8 @@ function weightsIn(bytes: Uint8Array, paths: readonly string[]): ReadonlyMap<str
       if (!entry?.rawData || entry.dims === undefined)
         throw new Error(`the detector's file has no weight ${path}`);
       const { rawData, dims } = entry;
-      // Copied: the bytes in the file need not lie on a multiple of four.
-      const data = new Float32Array(rawData.slice().buffer);
+      // Copied (slice() of a Buffer would not): the bytes in the file need not lie on a multiple of four.
+      const data = new Float32Array(Uint8Array.from(rawData).buffer);
       return [path, tensor(data, dims.map(Number))];
     }),
   );

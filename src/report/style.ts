@@ -134,7 +134,8 @@ td.scale{width:38%;min-width:180px}td.scale .gauge{margin-top:0}
 .grid{display:grid;grid-template-columns:1fr 1fr;gap:26px 40px}
 .grid h3{margin-bottom:4px}
 .faces{display:flex;flex-wrap:wrap;gap:12px}
-.faces figure{width:112px}
+.explained{margin:14px 0 20px}.explained h3{margin-bottom:6px}.explained p{font-size:13px}
+.faces figure{width:112px;margin:0}
 .faces img{display:block;width:112px;height:112px;object-fit:cover;background:var(--panel)}
 .faces figcaption{font-size:13px;padding-top:3px;overflow-wrap:anywhere}
 

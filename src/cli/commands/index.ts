@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'model import': async () => (await import('./model-import.ts')).modelImport,
   'model calibrate': async () => (await import('./model-calibrate.ts')).modelCalibrate,
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
   train: async () => (await import('./train.ts')).train,
   sweep: async () => (await import('./sweep.ts')).sweepCommand,
   runs: async () => (await import('./runs.ts')).runsCommand,
