@@ -2,7 +2,7 @@
  * 003's question "deep or shallow?" on pseudo-forgeries: VGG3, VGG5, VGG8, FN3 and MesoInception-4, as classifier and as
  * segmenter, each trained from scratch for the same time on the same pairs.
  *
- *   npx tsx bench/deep-or-shallow.ts SET [--seconds 60] [--seed 1] [--write]
+ *   npx tsx bench/deep-or-shallow.ts SET [--seconds 60] [--seed 1] [--only NAME,NAME] [--write]
  *
  * SET is a set with masks, such as `mesoscope dataset synthesize` writes. 128 px, batches of 16 (8 pairs), Adam at 1e-3
  * (003, 4.1), flips; split by source. Accuracy is that of each network's own decision, IoU that of its own thresholded
@@ -36,6 +36,7 @@ import { patchCentres } from '../src/train/losses/patch-centres.ts';
 import { parseRecipe, resolveRecipe } from '../src/train/recipe.ts';
 import { startRun } from '../src/train/run.ts';
 import { machine, median } from './machine.ts';
+import { mergeRows } from './merge.ts';
 
 const size = 128;
 /** 003's networks and, for the picture of accuracy a millisecond, our own. */
@@ -57,6 +58,7 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -208,7 +210,8 @@ async function millisecondsAFace(score: Value, weights: ReadonlyMap<string, Tens
 }
 
 const rows = [];
-for (const [name, task] of cases) {
+const only = values.only?.split(',');
+for (const [name, task] of cases.filter(([network]) => only?.includes(network) ?? true)) {
   const folder = await mkdtemp(join(tmpdir(), 'mesoscope-depth-'));
   const recipe = recipeOf(name, task);
   const steps = await train(recipe, folder);
@@ -221,15 +224,16 @@ for (const [name, task] of cases) {
 if (values.write) {
   const caveat =
     'One seed and a minute or so each: differences of a few hundredths are noise. Untouched pictures have an all-black mask.';
+  const file = 'bench/results/deep-or-shallow.json';
   const document = {
     machine: machine(),
     seconds: Number(values.seconds),
     seed: Number(values.seed),
     caveat,
-    rows,
+    rows: only ? mergeRows(file, rows) : rows,
   };
-  await writeFile('bench/results/deep-or-shallow.json', `${JSON.stringify(document, null, 2)}\n`);
-  await writeFile('bench/results/accuracy-per-millisecond.svg', plot(rows));
+  await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
+  await writeFile('bench/results/accuracy-per-millisecond.svg', plot(document.rows));
 }
 
 /** AUC over the cost of a face; the area of a mark grows with the number of weights. */

@@ -78,9 +78,8 @@ for (const kind of forgeryKinds.filter((name) => !values.kind || name === values
 if (values.write) {
   const caveat =
     `Pairs of ${size} px a second of processor time, all threads of the process together, libvips on one thread; ` +
-    `median of ${rounds} rounds after one that is not counted. The machine is shared (load 7 to 15 on 2 cores), which ` +
-    'stretches processor time two or three times: compare by `pairInJpegRoundTrips`, measured in the same rounds (one ' +
-    'round trip takes 3.1 ms here when it is quieter). Decoding the source, ' +
+    `median of ${rounds} rounds after one that is not counted. Other machines share the processor, which stretches ` +
+    'processor time: compare by `pairInJpegRoundTrips`, measured in the same rounds. Decoding the source, ' +
     'donor search, cropping and augmentation are not in it. SBI is "self-blend".';
   await writeFile(
     'bench/results/forgery.json',

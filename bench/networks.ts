@@ -2,11 +2,11 @@
  * Every network, as classifier and as segmenter: parameters (ours, published), multiply-adds, images a second in
  * training and inference here, and the ratio to PyTorch for those in ../shared/bench/peer_train.py.
  *
- *   npx tsx bench/networks.ts [--write] [--only NAME] [--steps N]
+ *   npx tsx bench/networks.ts [--write] [--only NAME,NAME] [--steps N]
  *
  * Two threads, the step that `mesoscope train` takes (Adam; plain gradient descent for Bayar's 171 M parameters, whose
  * moments would fill the memory), medians after two warm-ups, a process a row. Peers run right after ours with the same
- * batch and size. `--write` writes bench/results/networks.json.
+ * batch and size. `--write` writes bench/results/networks.json; with `--only` the other rows stay.
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,7 @@ import { optimiserSchema } from '../src/train/optimisers/index.ts';
 import { Trainer } from '../src/train/trainer.ts';
 import { runChild } from './child.ts';
 import { machine, median } from './machine.ts';
+import { mergeRows } from './merge.ts';
 
 const peer = '../shared/bench/peer_train.py';
 const peers = new Set(['meso4', 'resnet18', 'vgg5', 'fcn', 'densenet121', 'vgg8', 'fn3']);
@@ -160,9 +161,9 @@ if (child !== undefined) {
   const [name, task] = child.split('/');
   console.log(JSON.stringify(await measure(name, task as Task)));
 } else {
-  const only = option('--only');
+  const only = option('--only')?.split(',');
   const rows: Row[] = [];
-  for (const { name, tasks } of networks.filter((network) => only === undefined || network.name === only)) {
+  for (const { name, tasks } of networks.filter((network) => only?.includes(network.name) ?? true)) {
     for (const task of tasks) {
       const args = [
         '--import',
@@ -185,7 +186,9 @@ if (child !== undefined) {
       'Two threads; medians; images a second, frames counted one by one. Ratio = ours / peer’s (above 1 is faster). ' +
       'The peer is Debian’s PyTorch 1.13 with oneDNN on a generic BLAS, its heads trained as classifiers: FCN’s peer ' +
       'has no pixel loss and no second classifier. UNet and Xception as segmenters cost what they cost as classifiers.';
-    const text = JSON.stringify({ machine: machine(), steps, caveat, rows }, null, 2);
-    await writeFile('bench/results/networks.json', `${text}\n`);
+    const file = 'bench/results/networks.json';
+    const all = only ? mergeRows(file, rows) : rows;
+    const text = JSON.stringify({ machine: machine(), steps, caveat, rows: all }, null, 2);
+    await writeFile(file, `${text}\n`);
   }
 }

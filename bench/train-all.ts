@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runChild } from './child.ts';
 import { machine, median } from './machine.ts';
+import { mergeRows } from './merge.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -85,5 +86,6 @@ if (values.write) {
     'Peak memory is of the whole process, training and inference.',
   ];
   const file = path('./results/train.json');
-  writeFileSync(file, `${JSON.stringify({ machine: machine(), caveats, rows }, null, 2)}\n`);
+  const all = positionals.length > 0 ? mergeRows(file, rows) : rows;
+  writeFileSync(file, `${JSON.stringify({ machine: machine(), caveats, rows: all }, null, 2)}\n`);
 }

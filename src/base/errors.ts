@@ -57,7 +57,10 @@ const list = {
     'Use even:N, fps:N, every:N, range:START+COUNT or keyframes (data sets also: changes:N).',
   ],
   // Detectors and weights
-  DETECTOR_MISSING: (path: string) => [`No detector at ${path}.`, 'See `mesoscope model list`.'],
+  DETECTOR_MISSING: (path: string) => [
+    `No detector at ${path}.`,
+    'Name an .onnx file, or a detector that `mesoscope model list` names at its end.',
+  ],
   DETECTOR_INVALID: (path: string, reason: string) => [
     `${path} is not a Mesoscope detector: ${reason}.`,
     'Make one with `mesoscope model import` or `mesoscope train`.',

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { bundledDetectors, defaultDetector } from '../../detect/bundled.ts';
 import type { Network, Task } from '../../models/network.ts';
 import type { CliCommand } from '../command.ts';
 
@@ -44,6 +45,12 @@ export const modelList: CliCommand = {
           times.set(network.name, await millisecondsAnImage(network));
         }
         context.stdout.write(`${table(listed, times, context.colour)}\n`);
+        const bundled = (await bundledDetectors()).map((name) =>
+          name === defaultDetector ? `${name} (what \`scan\` uses)` : name,
+        );
+        context.stdout.write(
+          `\nDetectors that come along: ${bundled.join(', ')}. \`mesoscope model show NAME\` has each one's card.\n`,
+        );
       }),
 };
 

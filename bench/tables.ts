@@ -1,0 +1,208 @@
+/** docs/figures.md from bench/results: `npx tsx bench/tables.ts`. Figures for people to read, beside those for programs. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+// biome-ignore lint/suspicious/noExplicitAny: results of many benches, each of its own shape, written by them alone.
+type Result = any;
+
+function read(name: string): Result | undefined {
+  const file = path(`./results/${name}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
+  const line = (cells: readonly (string | number | undefined)[]) =>
+    `| ${cells.map((cell) => (cell === undefined || cell === '' ? '–' : cell)).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const thousands = (value: number | undefined) => value?.toLocaleString('en-GB');
+const fixed = (value: number | undefined, digits = 2) => value?.toFixed(digits);
+const share = (value: number | undefined) =>
+  value === undefined ? undefined : `${(100 * value).toFixed(1)} %`;
+
+const parts: string[] = [];
+function part(title: string, result: Result, words: string, body: () => string): void {
+  if (!result) return;
+  const { machine } = result;
+  const where = machine
+    ? `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime ?? ''}, ${String(machine.date).slice(0, 10)}.`
+    : '';
+  parts.push(`## ${title}\n\n${words} ${where}\n\n${body()}`);
+}
+
+const scan = read('scan');
+part(
+  'A whole scan',
+  scan,
+  `Seconds from start to verdict, 32 frames; ratio to the Python peer. ${scan?.caveat}`,
+  () =>
+    table(
+      ['clip', 'ours', 'peer', 'ratio', 'key frames', 'ratio', 'faces ours / peer'],
+      scan.rows.map((row: Result) => [
+        row.clip,
+        fixed(row.seconds.ours),
+        fixed(row.seconds.peer),
+        `${fixed(row.ratio.even32)}x`,
+        fixed(row.seconds.keyframes),
+        `${fixed(row.ratio.keyframes)}x`,
+        `${row.faces.ours} / ${row.faces.peer}`,
+      ]),
+    ),
+);
+part('Where a scan’s time goes', scan, 'Seconds by stage; decoding runs in a thread of its own.', () => {
+  const stages = Object.keys(scan.rows[0].stages);
+  return table(
+    ['clip', ...stages],
+    scan.rows.map((row: Result) => [row.clip, ...stages.map((stage) => fixed(row.stages[stage]))]),
+  );
+});
+const memory = read('memory');
+part('Memory', memory, 'Peak resident memory of a whole scan.', () =>
+  table(
+    ['sampling', 'minutes', 'frames', 'MiB'],
+    memory.rows.map((row: Result) => [row.sample, row.minutes, thousands(row.framesAnalysed), row.peakMiB]),
+  ),
+);
+const train = read('train');
+part(
+  'Training and inference against PyTorch',
+  train,
+  `Ratio of images a second, ours over the peer’s. ${train?.caveats.join(' ')}`,
+  () =>
+    table(
+      ['network', 'batch', 'size', 'training', 'wanted', 'inference', 'wanted', 'peak MiB ours / peer'],
+      train.rows.map((row: Result) => [
+        row.network,
+        row.batch,
+        row.size,
+        `${fixed(row.train_ratio)}x`,
+        row.wanted.train ?? '',
+        `${fixed(row.infer_ratio)}x`,
+        row.wanted.infer ?? '',
+        `${thousands(row.peak_mib.ours)} / ${thousands(row.peak_mib.peer)}`,
+      ]),
+    ),
+);
+const networks = read('networks');
+part('Every network', networks, networks?.caveat, () =>
+  table(
+    [
+      'network',
+      'task',
+      'input',
+      'parameters',
+      'published',
+      'M multiply-adds',
+      'training images/s',
+      'inference images/s',
+      'ratio training / inference',
+    ],
+    networks.rows.map((row: Result) => [
+      row.network,
+      row.task,
+      `${row.size} px`,
+      thousands(row.parameters),
+      thousands(row.publishedParameters),
+      thousands(row.millionMultiplyAdds),
+      row.trainImagesPerSecond,
+      row.inferImagesPerSecond,
+      row.peer ? `${row.peer.trainRatio} / ${row.peer.inferRatio}` : '',
+    ]),
+  ),
+);
+const depth = read('deep-or-shallow');
+part(
+  'Deep or shallow?',
+  depth,
+  `003’s question, ${depth?.seconds} s of training each on pseudo-forgeries at 128 px (Table 1 and 2’s form). ${depth?.caveat ?? ''}`,
+  () =>
+    table(
+      ['network', 'task', 'pictures seen', 'accuracy', 'AUC', 'Fg-IoU', 'Bg-IoU', 'mIoU', 'ms a face'],
+      depth.rows.map((row: Result) => [
+        row.network,
+        row.task,
+        thousands(row.seen),
+        share(row.accuracy),
+        fixed(row.auc, 3),
+        fixed(row.foregroundIou, 3),
+        fixed(row.backgroundIou, 3),
+        fixed(row.meanIou, 3),
+        row.millisecondsAFace,
+      ]),
+    ),
+);
+const input = read('input');
+const forged = read('input-synthesize');
+part(
+  'The training input',
+  input,
+  'MesoNet’s augmentation at 256 px; and self-blended pairs made on the fly at 128 px, with the share of Meso-4’s training step that waits for them.',
+  () =>
+    [
+      table(
+        ['threads', 'images/s', 'CPU ms an image', 'forged: images/s', 'CPU ms an image', 'step waits'],
+        input.rows.map((row: Result, i: number) => {
+          const other = forged?.rows[i];
+          const waits = other?.training
+            ?.map((run: Result) => run.waitShare)
+            .sort((a: number, b: number) => a - b);
+          return [
+            row.workers === 0 ? 'none (main)' : row.workers,
+            row.imagesPerSecond,
+            row.cpuMsPerImage,
+            other?.imagesPerSecond,
+            other?.cpuMsPerImage,
+            share(waits?.[waits.length >> 1]),
+          ];
+        }),
+      ),
+    ].join('\n'),
+);
+const forgery = read('forgery');
+part('Forgeries', forgery, forgery?.caveat, () =>
+  table(
+    ['kind', 'pairs a second and core', 'best round'],
+    forgery.rows.map((row: Result) => [row.kind, row.pairsPerSecondPerCore, row.bestRound]),
+  ),
+);
+const prepare = read('prepare');
+part('dataset prepare', prepare, 'On `dev/videos`, four frames a clip, two threads.', () =>
+  table(
+    ['clips/s', 'faces/s', 'share that decodes', 'decoding alone is faster by', 'load'],
+    [
+      [
+        fixed(prepare.clipsPerSecond),
+        fixed(prepare.facesPerSecond),
+        share(prepare.decodeShare),
+        `${fixed(prepare.decodeOnly.timesFaster)}x`,
+        fixed(prepare.load.before, 1),
+      ],
+    ],
+  ),
+);
+const detectors = read('detectors');
+part('Detectors on the development clips', detectors, detectors?.caveat, () => {
+  const methods: string[] = Object.keys(detectors.results[0].methods);
+  const area = (of: Result) => (of?.auc == null ? undefined : `${of.auc} [${of.interval?.join(', ')}]`);
+  return table(
+    ['detector', 'AUC', ...methods, 'EER', 'AP', 'log loss', 'ECE', 'false alarms', 'found'],
+    detectors.results.map((row: Result) => [
+      row.detector,
+      area(row),
+      ...methods.map((method) => area(row.methods[method])),
+      row.equalErrorRate,
+      row.averagePrecision,
+      row.logLoss,
+      row.calibrationError,
+      row.falseAlarms,
+      row.found,
+    ]),
+  );
+});
+
+writeFileSync(
+  path('../docs/figures.md'),
+  `# Figures\n\nWritten by \`npx tsx bench/tables.ts\` from [bench/results](../bench/results), where the caveats, machines and single rounds stand.\n\n${parts.join('\n\n')}\n`,
+);
