@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { defaultDetector } from '../../detect/bundled.ts';
 import { networks } from '../../models/index.ts';
 import { runCli } from '../run.ts';
 
@@ -36,10 +37,12 @@ test('lists every network as JSON, with its exact cost', async () => {
   });
 });
 
-test('prints a table, one line a network', async () => {
+test('prints a table, one line a network, and the detectors that come along', async () => {
   const { code, stdout } = await run('model', 'list', '--no-measure');
   expect(code).toBe(0);
-  const lines = stdout.trimEnd().split('\n');
+  const [table, detectors] = stdout.trimEnd().split('\n\n');
+  const lines = table.split('\n');
   expect(lines).toHaveLength(networks.length + 1);
   expect(lines[1]).toMatch(/^meso4 +cls +256 px +27,977 +60 M +– +Afchar et al\. 2018/);
+  expect(detectors).toContain(`${defaultDetector} (what \`scan\` uses)`);
 });
