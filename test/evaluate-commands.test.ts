@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../src/base/random.ts';
 import { runCli } from '../src/cli/run.ts';
 import { formatManifest, type Item } from '../src/data/manifest.ts';
+import { detectorPath } from '../src/detect/bundled.ts';
 import { contractSchemaName } from '../src/detect/contract.ts';
 import { buildDetector, loadDetector, readContract } from '../src/detect/detector.ts';
 import type { Evaluation } from '../src/experiments/evaluate.ts';
@@ -15,6 +16,7 @@ import { encodeMask, encodePng } from '../src/media/image.ts';
 import type { Picture } from '../src/media/types.ts';
 import { auc } from '../src/metrics/roc.ts';
 import { networkNamed } from '../src/models/index.ts';
+import { readOnnxWeights } from '../src/models/weights/onnx.ts';
 import { fakeScanner } from './fake-scanner.ts';
 
 const side = 32;
@@ -281,5 +283,62 @@ describe('explain', () => {
     const wrong = await run(...args, '--layer', 'nowhere', '--out', page, '--quiet');
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('sixteenth');
+  });
+});
+
+describe('model average', () => {
+  const weightsOf = (file: string) => {
+    const contract = readContract(file, readFileSync(file));
+    const network = networkNamed('compact');
+    const scope = Scope.root('inference');
+    network.build(
+      scope,
+      input('image', ['N', 3, side, side]),
+      network.options.parse(contract.network.options),
+    );
+    return readOnnxWeights(
+      readFileSync(file),
+      scope.parameters.map(({ path }) => path),
+    );
+  };
+
+  test('lies between the two as asked, unmeasured, and loads', async () => {
+    const { code, stderr } = await run(
+      ...[
+        'model',
+        'average',
+        at('3.onnx'),
+        at('4.onnx'),
+        '--parts',
+        '1,3',
+        '--name',
+        'between',
+        '-o',
+        at('b.onnx'),
+      ],
+    );
+    expect(code, stderr).toBe(0);
+    const [a, b, mean] = ['3', '4', 'b'].map((name) => weightsOf(at(`${name}.onnx`)));
+    for (const [path, { data }] of mean) {
+      for (const k of [0, data.length - 1]) {
+        const [x, y] = [a.get(path)?.data[k] as number, b.get(path)?.data[k] as number];
+        expect(data[k]).toBeCloseTo(0.25 * x + 0.75 * y, 6);
+      }
+    }
+    const detector = await loadDetector(at('b.onnx'));
+    expect(detector.contract).toMatchObject({ name: 'between', calibration: { kind: 'none' }, figures: [] });
+    expect(detector.contract.description).toContain('random-3 (0.25) and random-4 (0.75)');
+    await detector.close();
+  });
+
+  test('is refused for another network, and for parts that do not fit', async () => {
+    const other = detectorPath('mesoinception4-dfdc-pairs');
+    const mixed = await run('model', 'average', at('3.onnx'), other, '--name', 'x', '-o', at('x.onnx'));
+    expect(mixed.code).toBe(1);
+    expect(mixed.stderr).toContain('its network is not that of');
+    const parts = await run(
+      ...['model', 'average', at('3.onnx'), at('4.onnx'), '--parts', '1', '--name', 'x', '-o', at('x.onnx')],
+    );
+    expect(parts.code).toBe(2);
   });
 });

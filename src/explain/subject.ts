@@ -1,11 +1,11 @@
 /** A detector opened for explanation: its network's graph again, with the weights that its file carries. */
 import { input } from '../graph/leaves.ts';
 import { topological, type Value } from '../graph/node.ts';
-import { decodeModel } from '../graph/onnx/proto.ts';
 import { Scope } from '../graph/scope.ts';
-import { type Tensor, tensor } from '../graph/tensor.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { networkNamed } from '../models/index.ts';
 import type { NetworkOutputs } from '../models/network.ts';
+import { readOnnxWeights } from '../models/weights/onnx.ts';
 import * as ops from '../ops/index.ts';
 
 export interface SubjectOptions {
@@ -55,7 +55,7 @@ export function buildSubject({ bytes, network, height, width }: SubjectOptions, 
     outputs,
     layers: distinct(layers),
     evidence: ops.reduceSum(logOdds(outputs)),
-    weights: weightsIn(
+    weights: readOnnxWeights(
       bytes,
       scope.parameters.map(({ path }) => path),
     ),
@@ -81,20 +81,4 @@ function distinct(layers: Layer[]): Layer[] {
     seen.set(layer.path, times);
     return times === 1 ? layer : { ...layer, path: `${layer.path} (${times})` };
   });
-}
-
-/** The parameters in a detector's file, by their paths. */
-function weightsIn(bytes: Uint8Array, paths: readonly string[]): ReadonlyMap<string, Tensor> {
-  const stored = new Map((decodeModel(bytes).graph?.initializer ?? []).map((entry) => [entry.name, entry]));
-  return new Map(
-    paths.map((path) => {
-      const entry = stored.get(path);
-      if (!entry?.rawData || entry.dims === undefined)
-        throw new Error(`the detector's file has no weight ${path}`);
-      const { rawData, dims } = entry;
-      // Copied (slice() of a Buffer would not): the bytes in the file need not lie on a multiple of four.
-      const data = new Float32Array(Uint8Array.from(rawData).buffer);
-      return [path, tensor(data, dims.map(Number))];
-    }),
-  );
 }

@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'model show': async () => (await import('./model-show.ts')).modelShow,
   'model import': async () => (await import('./model-import.ts')).modelImport,
   'model calibrate': async () => (await import('./model-calibrate.ts')).modelCalibrate,
+  'model average': async () => (await import('./model-average.ts')).modelAverage,
   'model export': async () => (await import('./model-export.ts')).modelExport,
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
@@ -30,5 +31,5 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
   dataset: 'data sets: prepare, lint, compress, synthesize, show, join, export',
-  model: 'detectors: show, import, export, calibrate, list',
+  model: 'detectors: show, import, export, average, calibrate, list',
 };
