@@ -20,8 +20,8 @@ export interface Ingredient {
 }
 
 /**
- * The averaged detector, under the first one's contract with what was measured taken out: it is another network, which nobody has
- * measured yet. Running statistics are averaged too.
+ * The averaged detector, under the first one's contract (its outputs too) with what was measured taken out: it is another
+ * network, which nobody has measured yet. Running statistics are averaged too.
  * @throws DETECTOR_INVALID where the detectors differ in network, options, crop or input
  */
 export async function averageDetectors(
@@ -31,7 +31,7 @@ export async function averageDetectors(
   const contracts = ingredients.map(({ path, bytes }) => readContract(path, bytes));
   const [first] = contracts;
   for (const [i, other] of contracts.entries()) {
-    for (const key of ['network', 'crop', 'input', 'outputs'] as const) {
+    for (const key of ['network', 'crop', 'input'] as const) {
       if (!isDeepStrictEqual(other[key], first[key])) {
         throw errors.DETECTOR_INVALID(
           ingredients[i].path,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readContract } from '../detect/detector.ts';
 import { decodeModel } from '../graph/onnx/proto.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { encodePng } from '../media/image.ts';
 import { newestCheckpoint } from './checkpoint.ts';
 import { exportRun } from './export-run.ts';
@@ -66,14 +67,15 @@ test('the newest is the moving average at the last step', async () => {
   const { bytes, steps, validation } = await exportRun(run(), 'newest');
   expect(steps).toBe(6);
   expect(validation['log-loss']).toBeGreaterThan(0);
-  const tensors = (await newestCheckpoint(join(run(), 'checkpoints')))?.tensors;
-  const path = [...(tensors?.keys() ?? [])].find(
-    (key) => key.startsWith('ema/') && key.endsWith('weight'),
-  ) as string;
+  const newest = await newestCheckpoint(join(run(), 'checkpoints'));
+  if (!newest) throw new Error('no checkpoint');
+  const { tensors } = newest;
+  const valuesOf = (key: string) => Array.from((tensors.get(key) as Tensor).data as Float32Array);
+  const path = [...tensors.keys()].find((key) => key.startsWith('ema/') && key.endsWith('weight')) as string;
   const name = path.slice('ema/'.length);
-  const average = [...(tensors?.get(path)?.data as Float32Array)];
+  const average = valuesOf(path);
   expect(weight(bytes, name)).toEqual(average);
-  expect(average).not.toEqual([...(tensors?.get(name)?.data as Float32Array)]);
+  expect(average).not.toEqual(valuesOf(name));
 });
 
 test('a folder that is no run is refused by name', async () => {
