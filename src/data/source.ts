@@ -1,5 +1,5 @@
 /** What a data set's layout names before anything is decoded: clips or pictures, their labels and their pairs. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DroppedItem, type Item, staysInside } from './manifest.ts';
 
@@ -31,7 +31,8 @@ export function gather(folder: string, layout: string) {
     const parent = join(folder, file.slice(0, Math.max(0, at)));
     let names = lists.get(parent);
     if (!names) {
-      names = new Set(existsSync(parent) ? readdirSync(parent) : []);
+      // A path through something that is no folder (an archive) names nothing that lies there.
+      names = new Set(isFolder(parent) ? readdirSync(parent) : []);
       lists.set(parent, names);
     }
     return names.has(file.slice(at + 1));
@@ -60,6 +61,8 @@ export function gather(folder: string, layout: string) {
     },
   };
 }
+
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
 
 /** Names of a folder in the order of code points; none where it does not exist. */
 export function namesIn(folder: string, kind: 'files' | 'folders'): string[] {

@@ -1,5 +1,5 @@
 /** All layouts behind one function. */
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errors } from '../../base/errors.ts';
 import { type Label, readManifest } from '../manifest.ts';
@@ -61,10 +61,26 @@ export function manifestPath(path: string): string | undefined {
 
 function guessLayout(path: string, { label }: SourceOptions): LayoutName {
   if (manifestPath(path) !== undefined) return 'manifest';
-  if (!statSync(path).isDirectory()) return path.endsWith('.json') ? 'deepfakebench' : 'csv';
+  if (!statSync(path).isDirectory()) {
+    if (path.endsWith('.json')) return 'deepfakebench';
+    return hasManifestColumns(path) ? 'manifest' : 'csv';
+  }
   const has = (name: string) => existsSync(join(path, name));
   if (has('original_sequences') || has('manipulated_sequences')) return 'ffpp';
   if (has('Celeb-real') || has('Celeb-synthesis')) return 'celebdf';
   if (label === undefined && has('metadata.json')) return 'dfdc';
   return 'folder';
+}
+
+/** A manifest under another name: a part of one, say. */
+function hasManifestColumns(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(4096);
+    const [head] = start.subarray(0, readSync(file, start)).toString('utf8').split(/\r?\n/, 1);
+    const columns = head.replace(/^\ufeff/, '').split(',');
+    return ['id', 'file', 'label', 'videoId', 'sourceId'].every((column) => columns.includes(column));
+  } finally {
+    closeSync(file);
+  }
 }

@@ -300,3 +300,26 @@ describe('CSV files', () => {
     expect(set.items[0].points?.slice(0, 4)).toEqual([45, 98, 47, 106]);
   });
 });
+
+describe('CSV files', () => {
+  test('one with a manifest’s columns is a manifest, whatever its name', async () => {
+    const folder = tree('part', {
+      'faces/a.png': '',
+      'part.csv': 'id,file,label,videoId,sourceId\na,faces/a.png,manipulated,v,s+t\n',
+    });
+    const set = await openSource(join(folder, 'part.csv'));
+    expect(set.layout).toBe('manifest');
+    expect(item(set, 'a')).toMatchObject({ label: 1, videoId: 'v', sourceId: 's+t' });
+  });
+
+  test('a path through a file that is no folder names nothing, and is listed', async () => {
+    const folder = tree('archive', {
+      'shard.tar': 'not looked into',
+      'b.png': '',
+      'list.csv': 'file,label\nshard.tar/a.png,real\nb.png,real\n',
+    });
+    const set = await openSource(join(folder, 'list.csv'));
+    expect(set.items.map(({ file }) => file)).toEqual(['b.png']);
+    expect(reasons(set)).toEqual(['shard.tar/a.png: file missing']);
+  });
+});
