@@ -7,7 +7,7 @@ import { errors } from '../base/errors.ts';
 const folder = fileURLToPath(new URL('../../detectors/', import.meta.url));
 
 /** What `scan` uses where nothing is named. */
-export const defaultDetector = 'compact-dfdc-pairs';
+export const defaultDetector = 'compact-blends';
 
 export async function bundledDetectors(): Promise<string[]> {
   const files = await readdir(folder).catch(() => []);

@@ -84,9 +84,11 @@ describe('calibration', () => {
     expect(calibration.slope).toBeLessThan(0.8);
     const loss = (of: Contract) => logLoss(scoredOf(byVideo(overlapping, of))) as number;
     expect(loss(calibrated)).toBeLessThan(loss(contract));
-    expect(calibrated.quality.measured).toEqual([
-      { condition: 'as the set has them', tracks: 200, falseAlarms: 0.02, misses: 0.1 },
-    ]);
+    const [{ condition, tracks, falseAlarms, misses }] = calibrated.quality.measured;
+    expect([condition, tracks]).toEqual(['as the set has them', 200]);
+    // As near to the limits as 100 videos of a class and four digits of a threshold allow.
+    expect([0.01, 0.02]).toContain(falseAlarms);
+    expect([0.09, 0.1]).toContain(misses);
     expect(calibrated.figures[0].metric).toBe('AUC by video');
     // Calibration does not change the order.
     const area = figuresOf(byVideo(overlapping, contract), 1).auc?.value as number;
@@ -102,11 +104,12 @@ describe('calibration', () => {
       'the test',
     );
     expect(quality.measured[0].maxFacePixels).toBeUndefined();
-    expect(quality.measured[1]).toMatchObject({
-      condition: 'shrunk to a half',
-      maxFacePixels: 64,
-      falseAlarms: 0,
-    });
+    expect(quality.measured[1]).toMatchObject({ condition: 'shrunk to a half', maxFacePixels: 64 });
+    // The limits hold at each quality, not on average.
+    for (const { falseAlarms, misses } of quality.measured) {
+      expect(falseAlarms).toBeLessThanOrEqual(0.02);
+      expect(misses).toBeLessThanOrEqual(0.1);
+    }
   });
 
   test('is refused where scores run against the labels, or a class is absent', () => {

@@ -31,8 +31,7 @@ const leastGap = 1e-3;
 
 /**
  * The contract with calibration, thresholds, rates by quality and figures measured on these scores. All conditions
- * weigh alike in the calibration and in the thresholds, so that a clip of unknown history is judged by an average of
- * histories; each condition's own rates stand beside them.
+ * weigh alike in the calibration, since a clip's history is unknown; the thresholds keep to the limits at each of them.
  *
  * @param protocol What was scored, in words: goes into the contract's figures.
  * @throws Error where a class is absent, or where scores fall as items are manipulated
@@ -56,12 +55,13 @@ export function calibrateContract(
   const score = (units: readonly Unit[]) =>
     units.map((unit) => ({ ...unit, score: calibrate(unit.score, calibrated) }));
   const units = measured.map(({ condition, rows }) => ({ condition, units: score(byVideo(rows, plain)) }));
-  const thresholds = thresholdsAt(scoredOf(units.flatMap((one) => one.units)), limits);
+  const each = units.map((one) => thresholdsAt(scoredOf(one.units), limits));
+  const thresholds = strictest(each);
   return {
     ...calibrated,
     thresholds: {
       ...thresholds,
-      basis: `At most ${percent(limits.falseAlarms)} of real videos above and at most ${percent(limits.misses)} of manipulated ones below, over ${units.length} qualities that weigh alike: ${protocol}.`,
+      basis: `At each of ${units.length} qualities, at most ${percent(limits.falseAlarms)} of real videos above and at most ${percent(limits.misses)} of manipulated ones below: ${protocol}.`,
     },
     quality: {
       ...contract.quality,
@@ -112,6 +112,16 @@ export function thresholdsAt(items: Scored, limits: Limits): { likely: number; n
   const bound = (value: number) => Math.min(0.999, Math.max(0.001, value));
   const [low, high] = [bound(below), bound(alarms?.threshold ?? 1)].sort((a, b) => a - b);
   return { notFound: low, likely: Math.max(high, Math.min(1, low + leastGap)) };
+}
+
+/** The limits hold at every quality: the highest `likely`, the lowest `notFound`; rounded away from each other. */
+function strictest(each: readonly { likely: number; notFound: number }[]): {
+  likely: number;
+  notFound: number;
+} {
+  const likely = Math.max(...each.map((one) => one.likely));
+  const notFound = Math.min(...each.map((one) => one.notFound));
+  return { likely: Math.min(1, Math.ceil(likely * 1e4) / 1e4), notFound: Math.floor(notFound * 1e4) / 1e4 };
 }
 
 /** Shares of wrong verdicts at these thresholds. */
