@@ -1,6 +1,6 @@
 /**
  * `dataset prepare` on ../shared/data/dev against the decode-only limit: `npx tsx bench/prepare.ts [--limit N] [--workers N]
- * [--sample POLICY] [--save]`. Ratios count; the figures are of a machine at some load, which is printed.
+ * [--sample POLICY] [--write]`. Ratios count; the figures are of a machine at some load, which is printed.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     limit: { type: 'string', default: '40' },
     workers: { type: 'string', default: '2' },
     sample: { type: 'string', default: 'even:8' },
-    save: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
 const path = '../shared/data/dev/videos.csv';
@@ -75,7 +75,7 @@ const result = {
   },
 };
 process.stdout.write(`${JSON.stringify(result, null, 1)}\n`);
-if (values.save) {
+if (values.write) {
   await mkdir('bench/results', { recursive: true });
   await writeFile('bench/results/prepare.json', `${JSON.stringify(result, null, 1)}\n`);
 }
