@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { MetricName } from '../train/metrics.ts';
+import { type MetricName, metrics as trainingMetrics } from '../train/metrics.ts';
 import type { RunSummary } from '../train/run.ts';
 import { readLog } from '../train/run-log.ts';
 import type { RunFailure } from './run/process.ts';
@@ -17,6 +17,8 @@ export interface ListedRun {
   steps: number;
   metric: MetricName | null;
   best: number | null;
+  /** Which way `metric` is better. */
+  better: 'higher' | 'lower';
   /** All metrics of the weights that were kept; of the last validation where the run has not ended. */
   validation: Partial<Record<MetricName, number>>;
   /** Values that differ between the runs of a sweep, as drawn. */
@@ -84,6 +86,7 @@ async function readRun(folder: string, name: string): Promise<ListedRun> {
     steps: summary?.steps ?? trained.at(-1)?.step ?? 0,
     metric,
     best: summary?.best?.value ?? (metric ? (last?.metrics[metric] ?? null) : null),
+    better: metric ? trainingMetrics[metric].better : 'higher',
     validation: summary?.validation ?? last?.metrics ?? {},
     drawn: draw?.shown ?? {},
     seconds: Math.round(milliseconds / 1000 + validated.reduce((sum, line) => sum + line.seconds, 0)),

@@ -70,6 +70,16 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
+/** The same sweep on one data set: its own, and ranges over several, are put aside. */
+export function onData(sweep: Sweep, path: string): Sweep {
+  const { 'data.path': _, ...parameters } = sweep.parameters;
+  return {
+    ...sweep,
+    recipe: { ...sweep.recipe, data: { ...(sweep.recipe.data as object), path } },
+    parameters,
+  };
+}
+
 export interface Draw {
   /** From 0. */
   run: number;

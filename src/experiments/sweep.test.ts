@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodePng } from '../media/image.ts';
 import { listRuns, runRows } from './runs.ts';
-import { type SweptRun, sweep } from './sweep.ts';
-import { drawRun, readSweep, recipeOfDraw, type Sweep } from './sweep-file.ts';
+import { ranked, type SweptRun, sweep } from './sweep.ts';
+import { drawRun, onData, readSweep, recipeOfDraw, type Sweep } from './sweep-file.ts';
 
 const recipe = {
   schema: 'mesoscope.recipe/1',
@@ -100,6 +100,25 @@ describe('drawing', () => {
     expect(made.name).toBe('trial-0000');
     expect(made.data.path).toBe(join(root, 'set'));
     expect(file.recipe).toEqual(recipe);
+  });
+
+  test('on another set, draws the rest as before', async () => {
+    const parameters = { ...document.parameters, 'data.path': { kind: 'choice', values: ['a', 'b'] } };
+    const file = await written({ parameters });
+    const other = onData(file, '/elsewhere');
+    const { 'data.path': _, ...rest } = drawRun(file, 2).values;
+    expect(drawRun(other, 2).values).toEqual(rest);
+    expect(recipeOfDraw(other, drawRun(other, 2)).data).toMatchObject({
+      path: '/elsewhere',
+      layout: 'manifest',
+    });
+  });
+
+  test('the best run comes first, whichever way its metric is better', () => {
+    const of = (metric: 'auc' | 'log-loss', values: (number | null)[]) =>
+      values.map((best, run) => ({ run, best, metric }) as SweptRun);
+    expect(ranked(of('auc', [0.6, null, 0.9])).map(({ run }) => run)).toEqual([2, 0]);
+    expect(ranked(of('log-loss', [0.6, null, 0.9])).map(({ run }) => run)).toEqual([0, 2]);
   });
 
   test.each([

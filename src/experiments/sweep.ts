@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from '../base/errors.ts';
-import type { MetricName } from '../train/metrics.ts';
+import { isBetter, type MetricName } from '../train/metrics.ts';
 import type { RunEvent, RunSummary } from '../train/run.ts';
 import { writeJson } from '../train/write-file.ts';
 import { type RunFailure, type RunOutcome, trainInProcess } from './run/process.ts';
@@ -61,6 +61,18 @@ export async function sweep(
   };
   await Promise.all(Array.from({ length: Math.min(file.parallel, waiting.length) }, lane));
   return runs;
+}
+
+/** Runs that have a figure, the best first, whichever way their metric is better. */
+export function ranked(runs: readonly SweptRun[]): (SweptRun & { best: number; metric: MetricName })[] {
+  return runs
+    .filter(
+      (run): run is SweptRun & { best: number; metric: MetricName } =>
+        run.best !== null && run.metric !== null,
+    )
+    .sort((a, b) =>
+      isBetter(a.metric, a.best, b.best) ? -1 : isBetter(a.metric, b.best, a.best) ? 1 : a.run - b.run,
+    );
 }
 
 async function trainOne(

@@ -24,7 +24,9 @@
 
   let chosen = new Set(runs.map((_, i) => i));
   let selected = [];
-  let sortBy = { column: 'best', down: true };
+  // The best first, whichever way that is.
+  const lower = runs.length > 0 && runs[0].better === 'lower';
+  let sortBy = { column: 'best', down: !lower };
 
   const columnsOf = () => [
     { key: 'name', of: (run) => run.name },
@@ -79,7 +81,7 @@
       dimension: axes.length,
       min: Math.min(...bests),
       max: Math.max(...bests),
-      inRange: { color: ['#d55e00', '#bbbbbb', '#0072b2'] },
+      inRange: { color: lower ? ['#0072b2', '#bbbbbb', '#d55e00'] : ['#d55e00', '#bbbbbb', '#0072b2'] },
     },
     series: {
       type: 'parallel',

@@ -7,10 +7,10 @@ import { newestCheckpoint } from './checkpoint.ts';
 import { loadData } from './data.ts';
 import { exportDetector } from './export.ts';
 import { allMetrics } from './metrics.ts';
-import { networkOf, type ResolvedRecipe } from './recipe.ts';
+import { openValidator, stepOptions } from './open-validator.ts';
+import type { ResolvedRecipe } from './recipe.ts';
 import { recipeOfRun } from './run.ts';
 import { buildStep } from './step.ts';
-import { Validator } from './validator.ts';
 
 export interface ExportedRun {
   bytes: Uint8Array;
@@ -28,32 +28,12 @@ export async function exportRun(folder: string, which: 'newest' | 'best'): Promi
   const recipe = await recipeOfRun(folder);
   if (!recipe.detector) throw errors.RECIPE_INVALID('detector', 'the recipe does not describe one');
   const { weights, steps } = await weightsOf(folder, recipe, which);
-  const network = networkOf(recipe);
   const { validation, source } = await loadData(recipe, {
     cache: join(folder, 'landmarks.json'),
     threads: recipe.threads,
   });
-  const { masks } = buildStep(stepOf(recipe));
-  const validator = await Validator.open({
-    network,
-    options: recipe.network.options,
-    size: recipe.size,
-    session: { device: recipe.device, threads: recipe.threads },
-    pipeline: {
-      folder: source.folder,
-      items: validation,
-      size: { width: recipe.size, height: recipe.size },
-      normalisation: network.normalisation,
-      seed: recipe.seed,
-      masks,
-      synthesize: recipe.data.synthesize,
-      workers: recipe.workers,
-      prefetch: recipe.prefetch,
-      batchSize: recipe.validation.batchSize,
-      augment: { fill: 'edge' },
-      augmentBy: 'item',
-    },
-  });
+  const { masks } = buildStep(stepOptions(recipe, []));
+  const validator = await openValidator(recipe, { folder: source.folder, items: validation, masks });
   try {
     const evaluated = await validator.evaluate(weights);
     const bytes = await exportDetector({ recipe, weights, validation: evaluated, steps });
@@ -76,7 +56,7 @@ async function weightsOf(
   }
   const newest = await newestCheckpoint(checkpoints);
   if (!newest) throw errors.RUN_MISSING(folder, 'it has no checkpoint yet');
-  const paths = buildStep(stepOf(recipe)).parameters.map(({ path }) => path);
+  const paths = buildStep(stepOptions(recipe, [])).parameters.map(({ path }) => path);
   return {
     weights: new Map(
       paths.map((path) => [path, (newest.tensors.get(`ema/${path}`) ?? newest.tensors.get(path)) as Tensor]),
@@ -84,12 +64,3 @@ async function weightsOf(
     steps: newest.progress.step,
   };
 }
-
-const stepOf = (recipe: ResolvedRecipe) => ({
-  network: networkOf(recipe),
-  options: recipe.network.options,
-  batchSize: recipe.batchSize,
-  size: recipe.size,
-  loss: recipe.loss,
-  optimiser: recipe.optimiser,
-});

@@ -25,12 +25,13 @@ import { describeEnvironment } from './environment.ts';
 import { exportDetector } from './export.ts';
 import { startingWeights } from './init.ts';
 import { allMetrics, type Evaluated, isBetter, type MetricName } from './metrics.ts';
+import { openValidator, pictureOptions, stepOptions } from './open-validator.ts';
 import { type Phase, planPhases } from './plan.ts';
 import { networkOf, parseRecipe, type ResolvedRecipe, resolveRecipe } from './recipe.ts';
 import { RunLog, type TrainLine, type ValidationLine } from './run-log.ts';
-import { buildStep, type StepOptions } from './step.ts';
+import { buildStep } from './step.ts';
 import { Trainer } from './trainer.ts';
-import { Validator } from './validator.ts';
+import type { Validator } from './validator.ts';
 import { writeJson, writeWhole } from './write-file.ts';
 
 export type RunEvent =
@@ -158,18 +159,8 @@ class Run {
     await writeJson(join(folder, 'environment.json'), [...environments, await describeEnvironment(engine)]);
     const step = stepOptions(recipe, []);
     const { parameters, masks } = buildStep(step);
-    const shared = {
-      folder: source.folder,
-      size: { width: recipe.size, height: recipe.size },
-      normalisation: network.normalisation,
-      seed: recipe.seed,
-      masks,
-      synthesize: recipe.data.synthesize,
-      workers: recipe.workers,
-      prefetch: recipe.prefetch,
-    };
     const pipeline = openPipeline({
-      ...shared,
+      ...pictureOptions(recipe, source.folder, masks),
       items: train,
       batchSize: recipe.batchSize,
       sampling: recipe.sampling,
@@ -179,19 +170,7 @@ class Run {
     });
     try {
       const phases = planPhases(recipe, pipeline.batchesPerEpoch);
-      const validator = await Validator.open({
-        network,
-        options: recipe.network.options,
-        size: recipe.size,
-        session: engine,
-        pipeline: {
-          ...shared,
-          items: validation,
-          batchSize: recipe.validation.batchSize,
-          augment: { fill: 'edge' },
-          augmentBy: 'item',
-        },
-      });
+      const validator = await openValidator(recipe, { folder: source.folder, items: validation, masks });
       const tensors = checkpoint?.tensors ?? (await startingWeights(recipe, network, parameters));
       const progress = checkpoint?.progress ?? { step: 0, sinceBest: 0 };
       if (checkpoint)
@@ -418,21 +397,6 @@ class Run {
   #imagesPerSecond(): number {
     return this.#trainedMs > 0 ? (this.#stepsHere * this.#recipe.batchSize * 1000) / this.#trainedMs : 0;
   }
-}
-
-function stepOptions(recipe: ResolvedRecipe, freeze: readonly string[]): StepOptions {
-  return {
-    network: networkOf(recipe),
-    options: recipe.network.options,
-    batchSize: recipe.batchSize,
-    size: recipe.size,
-    loss: recipe.loss,
-    optimiser: recipe.optimiser,
-    clip: recipe.clip,
-    freeze,
-    ema: recipe.ema,
-    sampleWeights: recipe.classWeights !== undefined,
-  };
 }
 
 function checkFits({ path, tensors }: Checkpoint, parameters: [string, readonly number[]][]): void {

@@ -9,6 +9,7 @@ import { figureTable } from '../table.ts';
 
 interface Options {
   out?: string;
+  data?: string;
   runs?: number;
   parallel?: number;
   json?: true;
@@ -30,6 +31,7 @@ export const sweepCommand: CliCommand = {
       )
       .argument('<sweep>', 'the sweep (JSON)')
       .option('--out <folder>', 'where the runs go (default: runs/NAME of the sweep)')
+      .option('--data <set>', 'all runs on this set, in place of the sweep’s own')
       .addOption(
         new Option('--runs <n>', 'in place of the sweep’s number').argParser(wholeNumber(1, 100_000)),
       )
@@ -39,9 +41,10 @@ export const sweepCommand: CliCommand = {
       .option('--json', 'one JSON line a run on stdout')
       .option('--quiet', 'no progress')
       .action(async (path: string, options: Options) => {
-        const { readSweep } = await import('../../experiments/sweep-file.ts');
-        const { sweep } = await import('../../experiments/sweep.ts');
-        const read = await readSweep(path);
+        const { onData, readSweep } = await import('../../experiments/sweep-file.ts');
+        const { ranked, sweep } = await import('../../experiments/sweep.ts');
+        const given = await readSweep(path);
+        const read = options.data === undefined ? given : onData(given, resolve(options.data));
         const file = {
           ...read,
           ...(options.runs === undefined ? {} : { runs: options.runs }),
@@ -75,23 +78,21 @@ export const sweepCommand: CliCommand = {
           });
           progress.stop();
           if (!options.json) {
-            const ranked = runs
-              .filter(({ best }) => best !== null)
-              .sort((a, b) => (b.best ?? 0) - (a.best ?? 0));
+            const best = ranked(runs);
             const keys = Object.keys(file.parameters);
-            const rows = ranked
+            const rows = best
               .slice(0, mostShown)
-              .map(({ run, best, shown }) => [
+              .map(({ run, best: value, shown }) => [
                 String(run),
-                (best ?? 0).toFixed(3),
+                value.toFixed(3),
                 ...keys.map((key) => short(shown[key])),
               ]);
             const failed = runs.filter(({ status }) => status === 'failed').length;
             context.stdout.write(
-              `${figureTable(['run', ranked[0]?.metric ?? 'metric', ...keys], rows, context.colour)}\n`,
+              `${figureTable(['run', best[0]?.metric ?? 'metric', ...keys], rows, context.colour)}\n`,
             );
             context.stdout.write(
-              `${out}: ${ranked.length} of ${runs.length} runs trained, ${failed} failed; all: mesoscope runs ${out}\n`,
+              `${out}: ${best.length} of ${runs.length} runs trained, ${failed} failed; all: mesoscope runs ${out}\n`,
             );
           }
           if (context.signal.aborted) context.exit(exitCodes.interrupted);
