@@ -139,6 +139,19 @@ describe('drawing', () => {
 });
 
 describe('a sweep', () => {
+  test('a process that dies because it was told to stop is no failed run', async () => {
+    const file = await written();
+    const stop = new AbortController();
+    const out = join(root, 'stopped');
+    const dies = async () => {
+      stop.abort();
+      return { failure: { message: 'its process was killed by SIGTERM', code: null } };
+    };
+    const runs = await sweep(file, { out, signal: stop.signal, train: dies });
+    expect(runs.map(({ status }) => status)).toEqual(['interrupted', 'waiting', 'waiting', 'waiting']);
+    expect(existsSync(join(runs[0].folder, 'failed.json'))).toBe(false);
+  });
+
   test('trains, records a failure as one, stops and goes on without doing anything twice', async () => {
     const file = await written({
       parallel: 2,

@@ -49,7 +49,7 @@ export async function sweep(
   const lane = async () => {
     for (const run of queue) {
       if (signal?.aborted) return;
-      const after = await trainOne(file, run, (folder) =>
+      const after = await trainOne(file, run, signal, (folder) =>
         train(folder, {
           ...(signal ? { signal } : {}),
           onEvent: (event) => onEvent?.(run.run, event),
@@ -78,6 +78,7 @@ export function ranked(runs: readonly SweptRun[]): (SweptRun & { best: number; m
 async function trainOne(
   file: Sweep,
   run: SweptRun,
+  signal: AbortSignal | undefined,
   train: (folder: string) => Promise<RunOutcome>,
 ): Promise<SweptRun> {
   const fail = async (failure: RunFailure): Promise<SweptRun> => {
@@ -93,6 +94,8 @@ async function trainOne(
   await writeJson(join(run.folder, 'draw.json'), { run: run.run, values: run.values, shown: run.shown });
   if (!existsSync(join(run.folder, 'recipe.json'))) await writeJson(join(run.folder, 'recipe.json'), recipe);
   const outcome = await train(run.folder);
+  // A process that is told to stop before it can listen just dies: no fault of the run's, which is done next time.
+  if ('failure' in outcome && signal?.aborted) return { ...run, status: 'interrupted' };
   return 'failure' in outcome ? fail(outcome.failure) : { ...run, ...ofSummary(outcome.summary) };
 }
 
