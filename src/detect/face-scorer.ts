@@ -4,7 +4,7 @@ import { cropFace } from '../faces/crop.ts';
 import { qualityOf } from '../faces/quality.ts';
 import type { Face } from '../faces/types.ts';
 import type { Dropped, Frame, Picture } from '../media/types.ts';
-import type { Detector } from './detector.ts';
+import type { Detector } from './open-detector.ts';
 import type { FrameResult } from './result.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { EvidenceCrop } from './types.ts';
