@@ -9,30 +9,42 @@ export interface Engine {
   tensor(value: Tensor): plain.Tensor;
 }
 
-/** Where a browser finds ONNX Runtime's `.wasm` and its loader: a folder's URL, with `/` at its end. */
-export function placeEngine(folder: string): void {
-  place = folder;
+/** ONNX Runtime's own files, for a browser. */
+export interface EngineFiles {
+  /** URL of the folder of its loader, with `/` at its end. */
+  folder: string;
+  /** The `.wasm`, fetched already: nothing is fetched twice, and how far it is can be shown. */
+  wasm: ArrayBuffer;
 }
 
-let place: string | undefined;
+/** To be called before the first session of a device is opened. */
+export function placeEngine(device: Device, files: EngineFiles): void {
+  places.set(device, files);
+}
+
+const places = new Map<Device, EngineFiles>();
 let webgpu: Promise<Engine> | undefined;
 const cpu = engineOf(plain);
 
 export async function engineFor(device: Device, threads: number | undefined): Promise<Engine> {
   if (device !== 'webgpu') {
-    prepare(plain, threads);
+    prepare(plain, 'cpu', threads);
     return cpu;
   }
   webgpu ??= import('#onnxruntime-webgpu').then((build) => {
-    prepare(build, threads);
+    prepare(build, 'webgpu', threads);
     return engineOf(build, true);
   });
   return webgpu;
 }
 
 /** Settings of WebAssembly, which count until the first session is opened; Node's build has none to heed. */
-function prepare({ env }: typeof plain, threads: number | undefined): void {
-  if (place !== undefined) env.wasm.wasmPaths = place;
+function prepare({ env }: typeof plain, device: Device, threads: number | undefined): void {
+  const files = places.get(device);
+  if (files) {
+    env.wasm.wasmPaths = files.folder;
+    env.wasm.wasmBinary = files.wasm;
+  }
   if (threads !== undefined) env.wasm.numThreads = threads;
 }
 
