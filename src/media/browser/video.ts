@@ -51,7 +51,13 @@ export class BrowserVideoReader implements ClipReader {
     const { scan, timestamps } = await this.#scanOnce();
     const wanted = selectFrames(sampling, scan.times, scan.keyFrames);
     const before = this.work.framesDecoded;
-    yield* this.#draw(wanted, { scan, timestamps, keys: new Set(scan.keyFrames), signal });
+    yield* this.#draw(wanted, {
+      scan,
+      timestamps,
+      keys: new Set(scan.keyFrames),
+      signal,
+      straightOnTried: false,
+    });
     const anything = wanted.length === 0 || this.work.framesDecoded > before;
     if (!anything) throw errors.CLIP_NO_FRAMES(this.info.path);
   }
@@ -62,11 +68,18 @@ export class BrowserVideoReader implements ClipReader {
 
   /**
    * Yields what decodes of the wanted frames; false where some were lost. A decoder that meets a damaged packet stops and
-   * does not say where, so what is missing is tried again in smaller parts: by key frame first, then by halves.
+   * does not say where, so what is missing is tried again: once from the clip's start without restarts, because some
+   * streams say at their start what decoding needs throughout (old x264's 4:4:4 does); then in smaller parts, by key frame
+   * first, by halves after.
    */
   async *#draw(wanted: readonly number[], drawing: Drawing): AsyncGenerator<Frame, boolean, void> {
-    const rest = yield* this.#pass(wanted, drawing);
+    let rest = yield* this.#pass(wanted, drawing);
     if (rest.length === 0) return true;
+    if (!drawing.straightOnTried && drawing.scan.keyFrames.length > 1) {
+      drawing.straightOnTried = true;
+      rest = yield* this.#pass(rest, drawing, true);
+      if (rest.length === 0) return true;
+    }
     const [first, ...others] = planSegments(rest, drawing.scan.keyFrames, 0);
     if (others.length > 0) {
       const whole = yield* this.#draw(first.targets, drawing);
@@ -89,10 +102,16 @@ export class BrowserVideoReader implements ClipReader {
   }
 
   /** One pass of a decoder; returns the wanted frames that it did not come to because it failed. */
-  async *#pass(wanted: readonly number[], drawing: Drawing): AsyncGenerator<Frame, readonly number[], void> {
+  async *#pass(
+    wanted: readonly number[],
+    drawing: Drawing,
+    straightOn = false,
+  ): AsyncGenerator<Frame, readonly number[], void> {
     const { scan, timestamps, keys, signal } = drawing;
     const { track, look } = this.#video;
-    const samples = new VideoSampleSink(track).samplesAtTimestamps(wanted.map((index) => timestamps[index]));
+    const times = wanted.map((index) => timestamps[index]);
+    const sink = new VideoSampleSink(track);
+    const samples = straightOn ? pick(sink, times) : sink.samplesAtTimestamps(times);
     let due = 0;
     try {
       while (due < wanted.length) {
@@ -178,6 +197,25 @@ export class BrowserVideoReader implements ClipReader {
   }
 }
 
+/** Decodes from the first packet to the last wanted frame and lets the others go. */
+async function* pick(
+  sink: VideoSampleSink,
+  times: readonly number[],
+): AsyncGenerator<VideoSample | null, void, unknown> {
+  let due = 0;
+  for await (const sample of sink.samples()) {
+    while (due < times.length && times[due] < sample.timestamp - sameTime) {
+      due++;
+      yield null;
+    }
+    if (due < times.length && times[due] < sample.timestamp + sameTime) {
+      due++;
+      yield sample;
+      if (due === times.length) return;
+    } else sample.close();
+  }
+}
+
 interface Scanned {
   scan: PacketScan;
   /** The container's own times in display order, which mediabunny knows frames by. */
@@ -187,4 +225,6 @@ interface Scanned {
 interface Drawing extends Scanned {
   keys: ReadonlySet<number>;
   signal: AbortSignal | undefined;
+  /** Whether the one pass without restarts has been made. */
+  straightOnTried: boolean;
 }
