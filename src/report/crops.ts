@@ -76,7 +76,9 @@ async function dataUri(picture: Picture): Promise<string> {
 }
 
 /** Magenta: far from skin, and apart from grey for every kind of colour blindness. */
-const heat = [226, 0, 116] as const;
+export const heat = [226, 0, 116] as const;
+/** How much of the picture the colour covers at a score of 1. */
+export const heatCover = 0.7;
 
 /**
  * The crop in grey with the map's probabilities laid over it: no colour at 0, `heat` at 70 % cover at 1.
@@ -93,7 +95,7 @@ export function overlay(crop: Picture, map: NonNullable<EvidenceCrop['map']>): P
       const [x0, x1] = [Math.floor(u), Math.min(map.width - 1, Math.floor(u) + 1)];
       const mix = (row: number) =>
         map.data[row * map.width + x0] * (1 - (u - x0)) + map.data[row * map.width + x1] * (u - x0);
-      const cover = 0.7 * Math.min(1, Math.max(0, mix(y0) * (1 - (v - y0)) + mix(y1) * (v - y0)));
+      const cover = heatCover * Math.min(1, Math.max(0, mix(y0) * (1 - (v - y0)) + mix(y1) * (v - y0)));
       const i = (y * width + x) * 3;
       // Rec. 601 luma
       const grey = 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];

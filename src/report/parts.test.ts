@@ -12,6 +12,7 @@ const crop = (frameIndex: number, score: number): EvidenceCrop => ({
   frameIndex,
   timeSeconds: frameIndex,
   score,
+  region: { centreX: 0.5, centreY: 0.5, width: 1, height: 1, angle: 0 },
   crop: { width: 1, height: 1, data: new Uint8Array(3) },
 });
 
