@@ -272,8 +272,10 @@ function laneTexts({ track, name }: Lane, top: number, layout: Layout, t: Thresh
         text(verdict, layout.left + Math.ceil(name.length * 6.9) + 8, top - 17, 12.5, tone),
       ];
   const right = layout.width - layout.right + 6;
-  const y = (value: number) => top + (1 - value) * layout.lane - 6;
   const thresholds = first || !layout.beside || layout.lane > 60 ? [t.likely, t.notFound] : [];
+  // Thresholds that lie close together would print one number over the other.
+  const apart = Math.max(0, 12 - (t.likely - t.notFound) * layout.lane) / 2;
+  const y = (value: number) => top + (1 - value) * layout.lane - 6 + (value === t.likely ? -apart : apart);
   return [...names, ...thresholds.map((value) => text(score(value), right, y(value), 11, 'var(--muted)'))];
 }
 

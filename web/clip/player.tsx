@@ -61,9 +61,18 @@ export function Player({ view, playhead }: { view: View; playhead: Playhead }) {
   useEffect(() => {
     const element = video.current;
     if (!element) return;
+    // Results count from the clip's first picture; a player counts from the file's start, where sound may come first.
+    // The first picture that is shown, before anything moves, tells the difference.
+    let offset: number | undefined;
+    let wanted: number | undefined;
+    const go = (time: number) => {
+      // Just inside the frame: at its very edge, rounding would show the one before.
+      element.currentTime = time + (offset ?? 0) + 0.001;
+    };
     const detach = playhead.attach({
       seek: (time) => {
-        element.currentTime = time;
+        if (offset === undefined) wanted = time;
+        else go(time);
       },
       toggle: () => {
         if (element.paused) element.play().catch(() => setUnplayable(true));
@@ -72,12 +81,16 @@ export function Player({ view, playhead }: { view: View; playhead: Playhead }) {
     });
     let handle = 0;
     const shown = (_: number, { mediaTime }: VideoFrameCallbackMetadata) => {
-      playhead.show(mediaTime);
+      offset ??= mediaTime;
+      if (wanted === undefined) playhead.show(Math.max(0, mediaTime - offset));
+      else go(wanted);
+      wanted = undefined;
       handle = element.requestVideoFrameCallback(shown);
     };
     // Firefox before 132 has no such callback; the time that the element tells is then near enough.
     const steps = typeof element.requestVideoFrameCallback === 'function';
     const told = () => playhead.show(element.currentTime);
+    if (!steps) offset = 0;
     if (steps) handle = element.requestVideoFrameCallback(shown);
     else element.addEventListener('timeupdate', told);
     return () => {

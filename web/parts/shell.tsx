@@ -20,7 +20,7 @@ export function Shell({ runs, children }: { runs: boolean; children: ReactNode }
       <a className="skip" href="#content">
         Skip to the content
       </a>
-      <header className="bar">
+      <header className="site">
         <div>
           <Link href="/" className="brand" aria-label="Mesoscope, to the first page">
             <img src="/icon.svg" alt="" width="24" height="24" />
