@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { localAnalysis } from './scripts/local-analysis.ts';
 import { explorerCss } from './src/report/explorer.ts';
 import { css, dark, light } from './src/report/style.ts';
 
@@ -21,7 +22,7 @@ function reportStyle(): Plugin {
 
 export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
-  plugins: [react(), reportStyle()],
+  plugins: [react(), reportStyle(), localAnalysis()],
   build: {
     outDir: fileURLToPath(new URL('dist/web', import.meta.url)),
     emptyOutDir: true,

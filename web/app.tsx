@@ -6,10 +6,12 @@ import { ProblemNote } from './parts/problem.tsx';
 import { PageTitle, Shell } from './parts/shell.tsx';
 import { SignIn } from './parts/sign-in.tsx';
 import { ScanPage } from './scan/page.tsx';
+import { rememberAbout, rememberedAbout } from './server/about.ts';
 import { useLoad } from './server/load.ts';
 import { server } from './server/request.ts';
 
 const ClipPage = lazy(() => import('./clip/page.tsx'));
+const LocalPage = lazy(() => import('./clip/local-page.tsx'));
 const HistoryPage = lazy(() => import('./history/page.tsx'));
 const ComparePage = lazy(() => import('./compare/page.tsx'));
 const DetectorsPage = lazy(() => import('./detectors/page.tsx'));
@@ -17,18 +19,24 @@ const DetectorPage = lazy(() => import('./detectors/card-page.tsx'));
 const RunsPage = lazy(() => import('./runs/page.tsx'));
 
 export function App() {
-  const about = useLoad('about', server.about);
+  const loaded = useLoad('about', server.about);
+  const offline = loaded.status === 'failed' && loaded.error.code === 'OFFLINE';
+  useEffect(() => {
+    if (loaded.status === 'done') rememberAbout(loaded.value);
+  }, [loaded.status, loaded.value]);
+  // Without the server, a page that was kept by the browser can still analyse here.
+  const about = loaded.value ?? (offline ? rememberedAbout() : undefined);
   return (
-    <Shell runs={about.value?.runs ?? false}>
-      {about.status === 'failed' && <ProblemNote error={about.error} />}
-      {about.value &&
-        (about.value.signedIn ? <Pages about={about.value} /> : <SignIn onDone={about.reload} />)}
-      {!about.value && <div className="room" />}
+    <Shell runs={about?.runs ?? false}>
+      {loaded.status === 'failed' && <ProblemNote error={loaded.error} />}
+      {about?.signedIn && <Pages about={about} offline={offline} />}
+      {about && !about.signedIn && <SignIn onDone={loaded.reload} />}
+      {!about && <div className="room" />}
     </Shell>
   );
 }
 
-function Pages({ about }: { about: About }) {
+function Pages({ about, offline }: { about: About; offline: boolean }) {
   const [location] = useLocation();
   // A new page begins at its top.
   useEffect(() => scrollTo(0, 0), [location]);
@@ -36,10 +44,11 @@ function Pages({ about }: { about: About }) {
     <Suspense fallback={<Loading />}>
       <Switch>
         <Route path="/">
-          <ScanPage about={about} />
+          <ScanPage about={about} offline={offline} />
         </Route>
         <Route path="/clips" component={HistoryPage} />
         <Route path="/clips/:id">{({ id }) => <ClipPage key={id} id={id} />}</Route>
+        <Route path="/here/:id">{({ id }) => <LocalPage key={id} id={id} />}</Route>
         <Route path="/compare" component={ComparePage} />
         <Route path="/detectors" component={DetectorsPage} />
         <Route path="/detectors/:name">{({ name }) => <DetectorPage key={name} name={name} />}</Route>

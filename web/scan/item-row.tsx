@@ -9,20 +9,22 @@ import { itemStage, timeLeft } from './stage-words.ts';
 /** One clip under way, from being sent to its verdict. Its height does not change while it moves on. */
 export function ItemRow({ item }: { item: Item }) {
   const { key, clip, error, lost, phase } = item;
+  const href = item.here?.result?.href ?? (clip ? `/clips/${clip.id}` : null);
   const name = visible(item.name);
-  const ended = phase === 'refused' || (clip !== null && finalStatuses.includes(clip.status));
+  const ended =
+    phase === 'refused' || phase === 'ready' || (clip !== null && finalStatuses.includes(clip.status));
   return (
     <li className="item">
       <div className="item-head">
-        {clip ? (
-          <Link href={`/clips/${clip.id}`} className="item-name">
+        {href !== null ? (
+          <Link href={href} className="item-name">
             {name}
           </Link>
         ) : (
           <span className="item-name">{name}</span>
         )}
         <span className="item-acts">
-          {phase === 'refused' && (
+          {phase === 'refused' && item.here === null && (
             <button type="button" onClick={() => retry(key)} aria-label={`Send ${name} again`}>
               Again
             </button>
@@ -66,7 +68,20 @@ function Progress({ item, name }: { item: Item; name: string }) {
   );
 }
 
-function Outcome({ item: { clip } }: { item: Item }) {
+function Outcome({ item: { clip, here, name } }: { item: Item }) {
+  if (here?.result) {
+    const { href, outcome, score: value } = here.result;
+    return (
+      <p className="item-stage">
+        <VerdictWord outcome={outcome} />
+        {value !== null && <span className="num">score {score(value)}</span>}
+        <span>computed in this browser, nothing sent</span>
+        <Link href={href} aria-label={`Look at the result of ${visible(name)}`}>
+          Look at the result
+        </Link>
+      </p>
+    );
+  }
   if (!clip) return null;
   if (clip.status === 'cancelled') return <p className="item-stage">Cancelled</p>;
   if (clip.error) {

@@ -6,20 +6,29 @@ import { ProblemNote } from '../parts/problem.tsx';
 import { PageTitle } from '../parts/shell.tsx';
 import { server } from '../server/request.ts';
 import { DropArea } from './drop-area.tsx';
+import { analyseHere } from './here.ts';
 import { ItemRow } from './item-row.tsx';
+import { LocalSwitch } from './local-switch.tsx';
 import { ScanOptions } from './options.tsx';
 import { addFiles, addUrl, follow, type Item, useQueue } from './queue.ts';
 import { UrlForm } from './url-form.tsx';
 
 /** The first page: clips go in here, and are watched until their verdict. */
-export function ScanPage({ about }: { about: About }) {
+export function ScanPage({ about, offline }: { about: About; offline: boolean }) {
   const items = useQueue();
   const [chosen, setChosen] = useState({ detector: about.defaultDetector, sample: about.defaultSample });
   const [tooLarge, setTooLarge] = useState<File[]>([]);
   const { uploadBytes, clipSeconds, chunkBytes } = about.limits;
-  useFollowUnderWay();
+  const [local, setLocal] = useState(false);
+  const here = local || offline;
+  useFollowUnderWay(offline);
   const choice = { ...chosen, chunkBytes };
   const take = (files: File[]) => {
+    if (here) {
+      setTooLarge([]);
+      analyseHere(files, chosen);
+      return;
+    }
     setTooLarge(files.filter((file) => file.size > uploadBytes));
     addFiles(
       files.filter((file) => file.size <= uploadBytes),
@@ -36,10 +45,15 @@ export function ScanPage({ about }: { about: About }) {
       <div className="desk">
         <DropArea
           onFiles={take}
-          promise={`Up to ${bytes(uploadBytes)} and ${clock(clipSeconds)} ${clipSeconds < 3600 ? 'min' : 'h'} each, several at once`}
+          promise={
+            here
+              ? 'They stay on this machine. Several at once'
+              : `Up to ${bytes(uploadBytes)} and ${clock(clipSeconds)} ${clipSeconds < 3600 ? 'min' : 'h'} each, several at once`
+          }
         />
+        <LocalSwitch on={here} onChange={setLocal} forced={offline} />
         <ScanOptions about={about} chosen={chosen} onChange={setChosen} />
-        {about.urls && <UrlForm onUrl={(url) => addUrl(url, choice)} />}
+        {about.urls && !here && <UrlForm onUrl={(url) => addUrl(url, choice)} />}
       </div>
       {tooLarge.map((file) => (
         <ProblemNote
@@ -68,8 +82,9 @@ export function ScanPage({ about }: { about: About }) {
 }
 
 /** Clips that another tab, or this one before it was closed, left under way. */
-function useFollowUnderWay(): void {
+function useFollowUnderWay(offline: boolean): void {
   useEffect(() => {
+    if (offline) return;
     const abort = new AbortController();
     server.clips({ limit: 50 }, { signal: abort.signal }).then(
       ({ clips }) => {
@@ -79,16 +94,21 @@ function useFollowUnderWay(): void {
       () => undefined,
     );
     return () => abort.abort();
-  }, []);
+  }, [offline]);
 }
 
 /** Says to screen readers that a clip is done. */
 function Announcement({ items }: { items: readonly Item[] }) {
-  const ended = items.find(({ clip }) => clip && finalStatuses.includes(clip.status))?.clip;
-  const words = ended && (ended.verdict ? outcomeWords[ended.verdict] : (ended.error?.title ?? ended.status));
+  const ended = items.map((item) => ({ name: item.name, words: endWords(item) })).find(({ words }) => words);
   return (
     <p className="visually-hidden" role="status">
-      {ended ? `${ended.name}: ${words}` : ''}
+      {ended ? `${ended.name}: ${ended.words}` : ''}
     </p>
   );
+}
+
+function endWords({ clip, here }: Item): string | undefined {
+  if (here?.result) return outcomeWords[here.result.outcome];
+  if (!clip || !finalStatuses.includes(clip.status)) return undefined;
+  return clip.verdict ? outcomeWords[clip.verdict] : (clip.error?.title ?? clip.status);
 }

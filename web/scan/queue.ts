@@ -3,7 +3,9 @@
  * so that going to another page does not stop an upload.
  */
 import { useSyncExternalStore } from 'react';
+import type { Outcome } from '../../src/report/wording.ts';
 import { type ClipSummary, finalStatuses } from '../../src/server/api.ts';
+import type { LocalProgress } from '../local/types.ts';
 import { asRequestError } from '../server/load.ts';
 import { type RequestError, server } from '../server/request.ts';
 import { watchClip } from '../server/watch.ts';
@@ -16,10 +18,11 @@ export interface ScanChoice {
 }
 
 export interface Item {
-  key: number;
+  readonly key: number;
   name: string;
   bytes: number | null;
-  phase: 'waiting' | 'sending' | 'following' | 'refused';
+  /** `here`: analysed in this browser; `ready`: that is done. */
+  phase: 'waiting' | 'sending' | 'following' | 'refused' | 'here' | 'ready';
   sentBytes: number;
   /** Bytes a second while it is sent; null until there is something to measure. */
   rate: number | null;
@@ -27,6 +30,15 @@ export interface Item {
   lost: boolean;
   clip: ClipSummary | null;
   error: RequestError | null;
+  here: HereState | null;
+}
+
+/** How far an analysis in this browser is. */
+export interface HereState {
+  progress: LocalProgress;
+  secondsLeft: number | null;
+  /** Once it is done: where its result is shown, and what it says. */
+  result: { href: string; outcome: Outcome; score: number | null } | null;
 }
 
 const sendersAtOnce = 2;
@@ -52,13 +64,17 @@ function change(next: readonly Item[]): void {
   for (const listener of listeners) listener();
 }
 
-function patch(key: number, values: Partial<Item>): void {
+export function patch(key: number, values: Partial<Item>): void {
   change(items.map((item) => (item.key === key ? { ...item, ...values } : item)));
 }
 
-function add(values: Pick<Item, 'name' | 'bytes' | 'phase'> & Partial<Item>): number {
+/** Puts an item at the top of the list. */
+export function add(values: Pick<Item, 'name' | 'bytes' | 'phase'> & Partial<Item>): number {
   const key = nextKey++;
-  change([{ key, sentBytes: 0, rate: null, lost: false, clip: null, error: null, ...values }, ...items]);
+  change([
+    { key, sentBytes: 0, rate: null, lost: false, clip: null, error: null, here: null, ...values },
+    ...items,
+  ]);
   return key;
 }
 
@@ -79,6 +95,13 @@ export async function addUrl(url: string, choice: ScanChoice): Promise<void> {
 export function follow(clip: ClipSummary): void {
   if (items.some((item) => item.clip?.id === clip.id)) return;
   watch(add({ name: clip.name, bytes: clip.bytes, phase: 'following', clip }), clip.id);
+}
+
+/** The signal that ends an item's work when it is taken off the list. */
+export function signalOf(key: number): AbortSignal {
+  const abort = new AbortController();
+  running.set(key, abort);
+  return abort.signal;
 }
 
 /** Takes an item off the list; what is still being sent or analysed is stopped. */
@@ -111,14 +134,13 @@ function sendNext(): void {
 
 async function send(key: number): Promise<void> {
   const { file, choice } = files.get(key)!;
-  const abort = new AbortController();
-  running.set(key, abort);
+  const signal = signalOf(key);
   patch(key, { phase: 'sending' });
   let first: { at: number; bytes: number } | undefined;
   try {
     const id = await uploadFile(file, {
       ...choice,
-      signal: abort.signal,
+      signal,
       onLost: (lost) => patch(key, { lost }),
       onSent: (sentBytes) => {
         const now = performance.now();
@@ -131,22 +153,21 @@ async function send(key: number): Promise<void> {
     patch(key, { phase: 'following', sentBytes: file.size, lost: false });
     watch(key, id);
   } catch (thrown) {
-    if (!abort.signal.aborted) patch(key, { phase: 'refused', lost: false, error: asRequestError(thrown) });
+    if (!signal.aborted) patch(key, { phase: 'refused', lost: false, error: asRequestError(thrown) });
   } finally {
     sendNext();
   }
 }
 
 function watch(key: number, id: string): void {
-  const abort = new AbortController();
-  running.set(key, abort);
+  const signal = signalOf(key);
   const stop = watchClip(id, {
     onState: (clip) => patch(key, { clip, name: clip.name, bytes: clip.bytes }),
     onGone: () => change(items.filter((item) => item.key !== key)),
     onLost: (lost) => patch(key, { lost }),
   });
   // A cancelled clip is followed until the server says so.
-  abort.signal.addEventListener('abort', () => {
+  signal.addEventListener('abort', () => {
     if (!items.some((item) => item.key === key)) stop();
   });
 }

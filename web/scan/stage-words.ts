@@ -1,7 +1,7 @@
 /** What is being done with a clip, in words. */
 import { bytes, plural } from '../../src/report/format.ts';
 import type { ClipSummary } from '../../src/server/api.ts';
-import type { Item } from './queue.ts';
+import type { HereState, Item } from './queue.ts';
 
 export interface StageWords {
   words: string;
@@ -11,7 +11,8 @@ export interface StageWords {
 }
 
 export function itemStage(item: Item): StageWords {
-  const { phase, sentBytes, bytes: size, rate, clip } = item;
+  const { phase, sentBytes, bytes: size, rate, clip, here } = item;
+  if (here) return hereStage(here);
   if (phase === 'waiting') return { words: 'Waiting to be sent', fraction: 0, secondsLeft: null };
   if (phase === 'sending') {
     const left = rate && size !== null ? (size - sentBytes) / rate : null;
@@ -22,6 +23,28 @@ export function itemStage(item: Item): StageWords {
     };
   }
   return clip ? clipStage(clip) : { words: 'Sent', fraction: null, secondsLeft: null };
+}
+
+function hereStage({ progress: { stage, done, total }, secondsLeft }: HereState): StageWords {
+  const of = (share: number) => (total > 0 ? share * Math.min(1, done / total) : 0);
+  switch (stage) {
+    case 'load':
+      return {
+        words: `Loading the networks (${bytes(done)} of ${bytes(total)})`,
+        fraction: of(0.1),
+        secondsLeft,
+      };
+    case 'wait':
+      return { words: 'Waiting for the clip before it', fraction: 0, secondsLeft };
+    case 'open':
+      return { words: 'Reading the clip', fraction: 0.1, secondsLeft };
+    case 'frames':
+      return { words: `Looking at faces: frame ${done} of ${total}`, fraction: 0.1 + of(0.85), secondsLeft };
+    case 'score':
+      return { words: 'Scoring the last faces', fraction: 0.95, secondsLeft };
+    case 'done':
+      return { words: 'Done', fraction: 1, secondsLeft: null };
+  }
 }
 
 export function clipStage(clip: ClipSummary): StageWords {
