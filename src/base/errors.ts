@@ -6,6 +6,8 @@
  */
 export class UserError extends Error {
   readonly code: ErrorCode;
+  /** What is wrong, without the next step. */
+  readonly fact: string;
   /** What the user can do about it. */
   readonly next: string;
 
@@ -13,6 +15,7 @@ export class UserError extends Error {
     super(`${fact} ${next}`.trim(), options);
     this.name = 'UserError';
     this.code = code;
+    this.fact = fact;
     this.next = next;
   }
 }

@@ -21,11 +21,12 @@
  * | POST   /api/clips/:id/cancel           | → {@link clipSummarySchema}; a finished clip stays as it is                  |
  * | POST   /api/clips/:id/rescan           | {@link rescanRequestSchema} → 201 {@link clipSummarySchema}: a clip of its own on the same file |
  * | GET    /api/clips/:id/events           | server-sent events, {@link clipEventSchema}; ends after the last one         |
+ * | GET    /api/events                     | server-sent events of all clips: one stream for a page that shows several    |
  * | GET    /api/clips/:id/media            | the file, with HTTP ranges                                                   |
  * | GET    /api/clips/:id/crops/:n.jpg     | a face of `evidence` as the detector saw it                                  |
  * | GET    /api/clips/:id/maps/:n.png      | a map of `maps`: transparent where the score is 0, to be laid over `region`  |
  * | GET    /api/clips/:id/report.html, report.json | the report, the result document                                      |
- * | GET    /api/clips/:id/evidence         | tar bundle: JSON, HTML, crops, maps, contract, hashes, replay command        |
+ * | GET    /api/clips/:id/evidence         | zip bundle: JSON, HTML, crops, maps, contract, hashes, replay command        |
  * | GET    /api/detectors                  | → {@link detectorListSchema}                                                 |
  * | GET    /api/detectors/:name            | → {@link detectorSchema}                                                     |
  * | GET    /api/detectors/:name/model.onnx | the detector's file, for local analysis                                      |
@@ -320,12 +321,20 @@ export type ClipList = z.infer<typeof clipListSchema>;
 /**
  * Data of an event of `GET /api/clips/:id/events`. The event's name is `state`: one is sent at once, then one for every
  * change; the stream ends after one with a final status. Each holds the whole state, so a client that comes back
- * (`Last-Event-ID`) misses nothing. `id` counts changes of this clip.
+ * (`Last-Event-ID`) misses nothing. `id` grows with every change of any clip.
  */
 export const clipEventSchema = clipSummarySchema;
 export const clipEventName = 'state';
-/** Sent in place of a state when the clip was deleted meanwhile; the stream ends. */
+/** Sent when the clip was deleted; the stream of that clip ends, that of all clips goes on. */
 export const goneEventName = 'gone';
+export const goneEventSchema = z.object({ id: z.uuid() });
+
+/**
+ * `GET /api/events` sends the same events for all clips and never ends: browsers open six connections to a server at
+ * most, so a page that shows several clips takes this one stream. At first it sends the clips that are not final; a
+ * client that comes back with `Last-Event-ID` is sent what changed meanwhile. Deletions while it was away are not told.
+ * `EventSource` opens a stream again that the server ended: close it after a final status.
+ */
 
 export const detectorSummarySchema = z
   .object({
