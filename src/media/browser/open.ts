@@ -119,11 +119,13 @@ async function codecOf(track: InputVideoTrack): Promise<string> {
 }
 
 async function lookOf(track: InputVideoTrack): Promise<Look> {
-  const colour = await track.getColorSpace();
+  const [colour, codec] = await Promise.all([track.getColorSpace(), track.getCodec()]);
   return {
     scaledWidth: await track.getSquarePixelWidth(),
     scaledHeight: await track.getSquarePixelHeight(),
     orientation: orientationOf(await track.getRotation(), await track.getFlip()),
+    // H.264 and HEVC say "left" unless told otherwise; the others do not say, which FFmpeg takes for "between".
+    chromaPlace: codec === 'avc' || codec === 'hevc' ? 'left' : 'between',
     matrix: colour.matrix ?? undefined,
     fullRange: colour.fullRange ?? undefined,
   };

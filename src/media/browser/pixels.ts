@@ -10,6 +10,8 @@ export interface Look {
   scaledWidth: number;
   scaledHeight: number;
   orientation: Orientation;
+  /** Of a chroma sample, as FFmpeg's decoder of this codec says. */
+  chromaPlace: YuvFrame['chromaPlace'];
   /** As labelled in the file; undefined where it is not. */
   matrix: string | undefined;
   fullRange: boolean | undefined;
@@ -65,6 +67,7 @@ async function fromPlanes(
     v: interleaved ? plane(1, 2, 1) : plane(2),
     acrossChroma,
     downChroma,
+    chromaPlace: look.chromaPlace,
     bits,
     matrix: matrixOf(look, width, height),
     fullRange: look.fullRange ?? sample.colorSpace.fullRange ?? false,

@@ -22,6 +22,11 @@ export interface YuvFrame {
   /** Luma samples a chroma sample across and down: 1 or 2. */
   acrossChroma: number;
   downChroma: number;
+  /**
+   * Where a halved chroma sample lies across: on the left one of its two luma samples, or between them. (Down, it always
+   * lies between.)
+   */
+  chromaPlace: 'left' | 'between';
   /** Bits of a sample: 8, 10 or 12. */
   bits: number;
   /** Weights of red and blue in luma: Kr and Kb of the matrix. */
@@ -57,7 +62,7 @@ function cubic(distance: number): number {
 
 const near = cubic(0.5);
 const far = cubic(1.5);
-/** Vertical taps: chroma rows lie between luma rows, a quarter of a chroma row from each. */
+/** Taps where chroma samples lie between luma samples, a quarter of a chroma sample from each. */
 const quarter = [-1.75, -0.75, 0.25, 1.25].map(cubic);
 const mirrored = quarter.toReversed();
 
@@ -78,7 +83,8 @@ export function yuvToRgb(frame: YuvFrame): Picture {
   const greenOfV = (-2 * (1 - kr) * kr * chromaGain) / kg;
   const rows = new ChromaRows(frame, zero);
   const { data, stride, step } = luma;
-  const halved = acrossChroma === 2;
+  const left = frame.chromaPlace === 'left';
+  const [q0, q1, q2, q3] = quarter;
   let to = 0;
   for (let row = 0; row < height; row++) {
     rows.load(row);
@@ -87,19 +93,20 @@ export function yuvToRgb(frame: YuvFrame): Picture {
     for (let x = 0; x < width; x++, from += step, to += 3) {
       let cb: number;
       let cr: number;
-      if (!halved) {
-        cb = u[x + 1];
-        cr = v[x + 1];
+      const odd = x & 1;
+      const i = (acrossChroma === 2 ? x >> 1 : x) + before;
+      if (acrossChroma === 1 || (left && odd === 0)) {
+        cb = u[i];
+        cr = v[i];
+      } else if (left) {
+        cb = near * (u[i] + u[i + 1]) + far * (u[i - 1] + u[i + 2]);
+        cr = near * (v[i] + v[i + 1]) + far * (v[i - 1] + v[i + 2]);
+      } else if (odd === 0) {
+        cb = q0 * u[i - 2] + q1 * u[i - 1] + q2 * u[i] + q3 * u[i + 1];
+        cr = q0 * v[i - 2] + q1 * v[i - 1] + q2 * v[i] + q3 * v[i + 1];
       } else {
-        // Chroma samples lie on the even luma columns (H.273 figure 1, "left").
-        const i = (x >> 1) + 1;
-        if ((x & 1) === 0) {
-          cb = u[i];
-          cr = v[i];
-        } else {
-          cb = near * (u[i] + u[i + 1]) + far * (u[i - 1] + u[i + 2]);
-          cr = near * (v[i] + v[i + 1]) + far * (v[i - 1] + v[i + 2]);
-        }
+        cb = q3 * u[i - 1] + q2 * u[i] + q1 * u[i + 1] + q0 * u[i + 2];
+        cr = q3 * v[i - 1] + q2 * v[i] + q1 * v[i + 1] + q0 * v[i + 2];
       }
       const grey = (data[from] - black) * gain;
       out[to] = grey + redOfV * cr;
@@ -110,7 +117,10 @@ export function yuvToRgb(frame: YuvFrame): Picture {
   return { width, height, data: new Uint8Array(out.buffer) };
 }
 
-/** The chroma of one luma row, zero-centred, with one repeated sample before and two after. */
+/** Samples that are repeated at either end of a row of chroma, so that no tap has to be tested. */
+const before = 2;
+
+/** The chroma of one luma row, zero-centred. */
 class ChromaRows {
   readonly u: Float32Array;
   readonly v: Float32Array;
@@ -125,8 +135,8 @@ class ChromaRows {
     this.#zero = zero;
     this.#width = Math.ceil(frame.width / frame.acrossChroma);
     this.#height = Math.ceil(frame.height / frame.downChroma);
-    this.u = new Float32Array(this.#width + 3);
-    this.v = new Float32Array(this.#width + 3);
+    this.u = new Float32Array(this.#width + 2 * before);
+    this.v = new Float32Array(this.#width + 2 * before);
   }
 
   load(row: number): void {
@@ -140,18 +150,17 @@ class ChromaRows {
     const width = this.#width;
     const zero = this.#zero;
     if (this.#frame.downChroma === 1) {
-      for (let x = 0, at = row * stride; x < width; x++, at += step) into[x + 1] = data[at] - zero;
+      for (let x = 0, at = row * stride; x < width; x++, at += step) into[x + before] = data[at] - zero;
     } else {
       const first = (row >> 1) + (row & 1) - 2;
       const [a, b, c, d] = [0, 1, 2, 3].map((i) => this.#clamp(first + i) * stride);
       const [p, q, r, s] = row & 1 ? mirrored : quarter;
       for (let x = 0, at = 0; x < width; x++, at += step) {
-        into[x + 1] = p * data[a + at] + q * data[b + at] + r * data[c + at] + s * data[d + at] - zero;
+        into[x + before] = p * data[a + at] + q * data[b + at] + r * data[c + at] + s * data[d + at] - zero;
       }
     }
-    into[0] = into[1];
-    into[width + 1] = into[width];
-    into[width + 2] = into[width];
+    into.fill(into[before], 0, before);
+    into.fill(into[width + before - 1], width + before);
   }
 
   #clamp(row: number): number {
