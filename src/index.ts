@@ -13,13 +13,14 @@ import type { ClipAnalysis } from './detect/types.ts';
  * console.log(result.verdict, result.score, result.interval);
  */
 export async function scan(path: string, options: ScannerOptions & ScanOptions = {}): Promise<ClipAnalysis> {
-  const { sampling, signal, onProgress, ...scannerOptions } = options;
+  const { sampling, signal, onProgress, onFace, ...scannerOptions } = options;
   const scanner = await openScanner(scannerOptions);
   try {
     return await scanner.scan(path, {
       ...(sampling ? { sampling } : {}),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
+      ...(onFace ? { onFace } : {}),
     });
   } finally {
     await scanner.close();
@@ -38,7 +39,7 @@ export {
   verdictWords,
 } from './detect/result.ts';
 export { openScanner, type Scanner, type ScannerOptions, type ScanOptions } from './detect/scanner.ts';
-export type { ClipAnalysis, EvidenceCrop, ScanProgress } from './detect/types.ts';
+export type { ClipAnalysis, CropRegion, EvidenceCrop, ScanProgress } from './detect/types.ts';
 export { formatSampling, parseSampling, type Sampling } from './media/sampling.ts';
 export type { Picture } from './media/types.ts';
 export { clipReport, type ReportContext } from './report/clip.ts';

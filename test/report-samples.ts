@@ -179,6 +179,7 @@ function drawCrop(
   seed: number,
 ): EvidenceCrop {
   const size = 128;
+  const region = { centreX: 64, centreY: 64, width: size, height: size, angle: 0 };
   const random = new Random(seed, 'crop', plan.person, frame.frameIndex);
   const look = new Random(seed, 'person', plan.person);
   const skin = [look.integer(140, 235), 0, 0];
@@ -206,13 +207,13 @@ function drawCrop(
   }
   const crop: Picture = { width: size, height: size, data };
   const { frameIndex, timeSeconds, score } = frame;
-  if (!plan.maps) return { trackId, frameIndex, timeSeconds, score, crop };
+  if (!plan.maps) return { trackId, frameIndex, timeSeconds, score, region, crop };
   const map = { width: 16, height: 16, data: new Float32Array(256) };
   for (let i = 0; i < 256; i++) {
     const [mx, my] = [(i % 16) / 15 - 0.5, Math.floor(i / 16) / 15 - 0.62];
     map.data[i] = score * Math.exp(-(mx * mx + my * my) * 14);
   }
-  return { trackId, frameIndex, timeSeconds, score, crop, map };
+  return { trackId, frameIndex, timeSeconds, score, region, crop, map };
 }
 
 export const hostileName =

@@ -6,6 +6,8 @@
  */
 export class UserError extends Error {
   readonly code: ErrorCode;
+  /** What is wrong, without the next step. */
+  readonly fact: string;
   /** What the user can do about it. */
   readonly next: string;
 
@@ -13,6 +15,7 @@ export class UserError extends Error {
     super(`${fact} ${next}`.trim(), options);
     this.name = 'UserError';
     this.code = code;
+    this.fact = fact;
     this.next = next;
   }
 }
@@ -182,6 +185,135 @@ const list = {
   CHECKPOINT_MISMATCH: (path: string, reason: string) => [
     `The checkpoint ${path} does not fit its recipe: ${reason}.`,
     'Resume with the recipe that the run was started with.',
+  ],
+  // Server: how it is started
+  SERVER_NEEDS_TOKEN: (host: string) => [
+    `The server would listen on ${host}, where other machines reach it, without a token.`,
+    'Set MESOSCOPE_TOKEN (or --token), or listen on 127.0.0.1.',
+  ],
+  TOKEN_SHORT: (length: number, least: number) => [
+    `The token has ${length} characters, fewer than ${least}: it could be guessed.`,
+    'Make one with `openssl rand -hex 32`.',
+  ],
+  SERVER_ADDRESS: (host: string, port: number, reason: string) => [
+    `The server cannot listen on ${host}, port ${port} (${reason}).`,
+    'Name another with --host and --port.',
+  ],
+  SERVER_CONFIG_INVALID: (at: string, reason: string) => [
+    `The server's configuration is wrong at ${at || 'the top'}: ${reason}.`,
+    'docs/server.md lists what may stand there.',
+  ],
+  DATA_FOLDER_BUSY: (path: string) => [
+    `The data folder ${path} is in use by another Mesoscope server.`,
+    'Stop that one, or name another folder with --data.',
+  ],
+  DATA_FOLDER_DIFFERS: (path: string) => [
+    `The database belongs to another data folder than ${path}.`,
+    'Name the folder that it was made with (--data), or another database.',
+  ],
+  DATABASE_UNREACHABLE: (where: string, reason: string) => [
+    `The database ${where} cannot be used (${reason}).`,
+    'Check --database and that the server runs.',
+  ],
+  DATABASE_NEWER: (found: number, known: number) => [
+    `The database was made by a newer Mesoscope (migration ${found}, this one knows ${known}).`,
+    'Use that version, or another data folder.',
+  ],
+  // Server: what is asked of it
+  REQUEST_INVALID: (what: string) => [`The request is wrong: ${what}.`, '/api/docs shows what is expected.'],
+  ROUTE_UNKNOWN: (method: string, path: string) => [
+    `There is no ${method} ${path} here.`,
+    '/api/docs lists the routes.',
+  ],
+  PAGES_NOT_BUILT: () => [
+    'The pages are not built.',
+    'Run `npm run build`; the API under /api works without.',
+  ],
+  CLIP_UNKNOWN: (id: string) => [`There is no clip ${id} here.`, 'It may have been deleted.'],
+  CLIP_NOT_DONE: (id: string, status: string) => [
+    `The clip ${id} has no such result: it is ${status}.`,
+    'Wait for its end, or scan it again.',
+  ],
+  PICTURE_UNKNOWN: (id: string, n: string) => [
+    `The clip ${id} has no picture ${n}.`,
+    "The clip's document lists them.",
+  ],
+  DETECTOR_UNKNOWN: (name: string, known: string) => [
+    `There is no detector "${name}" on this server.`,
+    `It has: ${known}.`,
+  ],
+  RUNS_NOT_SERVED: () => ['This server serves no runs.', 'Start it with --runs FOLDER.'],
+  SAMPLING_TOO_MANY: (policy: string, frames: number, limit: number) => [
+    `The sampling policy ${policy} asks for ${frames} frames, more than the limit of ${limit}.`,
+    'Ask for fewer.',
+  ],
+  TOKEN_WRONG: () => ['The token is missing or wrong.', 'Send `Authorization: Bearer TOKEN`, or sign in.'],
+  ORIGIN_REFUSED: (origin: string) => [
+    `A change asked for by ${origin} is refused: another site sent it.`,
+    "Use the server's own pages, or send the token.",
+  ],
+  HOST_REFUSED: (host: string) => [
+    `The host name ${JSON.stringify(host)} is not one that this server answers to.`,
+    'Use localhost or 127.0.0.1, or allow the name with --allow-host.',
+  ],
+  RATE_LIMITED: (seconds: number) => [
+    'Too many requests came from this address.',
+    `Try again in ${seconds} seconds.`,
+  ],
+  DISK_FULL: (free: number, least: number) => [
+    `The server's disk has ${free} MiB left, fewer than the ${least} MiB that it keeps free.`,
+    'Delete clips, or free some space.',
+  ],
+  SERVER_STOPPING: () => ['The server is stopping.', 'Send the request again in a moment.'],
+  // Server: uploads and addresses
+  UPLOAD_UNKNOWN: (id: string) => [`There is no upload ${id} here.`, 'It may have expired: begin again.'],
+  UPLOAD_OFFSET: (sent: number, expected: number) => [
+    `The piece starts at byte ${sent}, the upload continues at ${expected}.`,
+    'Ask for the offset with HEAD and go on from there.',
+  ],
+  UPLOAD_BUSY: (id: string) => [`The upload ${id} is being written by another request.`, 'Try again soon.'],
+  UPLOAD_CHECKSUM: () => ['The piece arrived damaged: its checksum differs.', 'Send it again.'],
+  UPLOAD_TOO_LARGE: (bytes: number, limit: number) => [
+    `The file has ${bytes} bytes, more than the limit of ${limit}.`,
+    'Cut or compress it first.',
+  ],
+  UPLOAD_INCOMPLETE: (got: number, expected: number | string) => [
+    `The upload ended after ${got} bytes of ${expected}.`,
+    'Send it again.',
+  ],
+  UPLOAD_EMPTY: () => ['The upload holds no bytes.', 'Send the file as the body of the request.'],
+  URL_INVALID: (url: string, reason: string) => [
+    `${url} is no address that can be fetched (${reason}).`,
+    'Give an http or https address of a media file.',
+  ],
+  URL_REFUSED: (url: string, reason: string) => [
+    `${url} is not fetched: ${reason}.`,
+    'Only public addresses are; upload the file instead.',
+  ],
+  URL_FAILED: (url: string, reason: string) => [
+    `${url} could not be fetched (${reason}).`,
+    'Check the address, or upload the file instead.',
+  ],
+  // Server: analyses
+  CLIP_TOO_LONG: (path: string, seconds: number, limit: number) => [
+    `${path} lasts ${seconds} s, longer than the limit of ${limit} s.`,
+    'Cut the part in question out of it.',
+  ],
+  ANALYSIS_MEMORY: (name: string, used: number, limit: number) => [
+    `The analysis of ${name} took ${used} MiB of memory, more than the limit of ${limit}, and was ended.`,
+    'Scale the clip down, or raise the limit.',
+  ],
+  ANALYSIS_TIME: (name: string, seconds: number) => [
+    `The analysis of ${name} was ended after ${seconds} s, its time limit.`,
+    'Cut or scale the clip down, or raise the limit.',
+  ],
+  ANALYSIS_CRASHED: (name: string, how: string) => [
+    `The analysis of ${name} broke down (${how}).`,
+    'Convert the clip with ffmpeg and try again. The other clips are not affected.',
+  ],
+  ANALYSIS_GIVEN_UP: (name: string, attempts: number) => [
+    `The analysis of ${name} was begun ${attempts} times and the server went down each time.`,
+    'Scan it again once the server is mended; the clip itself may be the cause.',
   ],
   // Output
   OUTPUT_UNWRITABLE: (path: string, reason: string) => [

@@ -5,9 +5,9 @@ import type { Evaluation } from '../experiments/evaluate.ts';
 import type { Figures } from '../experiments/figures.ts';
 import { formatSampling, type Sampling } from '../media/sampling.ts';
 import type { EvaluationPage } from '../report/evaluation.ts';
+import { quote } from '../report/replay.ts';
 import type { FacesFlags } from './faces-source.ts';
 import { writeWhole } from './output.ts';
-import { quote } from './replay.ts';
 import { figureTable } from './table.ts';
 
 export interface EvaluationFlags extends FacesFlags {

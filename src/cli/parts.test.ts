@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { sampleAnalyses } from '../../test/report-samples.ts';
+import { quote, replayCommand } from '../report/replay.ts';
 import { safeName, writeWhole } from './output.ts';
 import { shareOf, startProgress, timeLeft } from './progress.ts';
-import { quote, replayCommand } from './replay.ts';
 import { resultTable, shorten, tallyLine } from './table.ts';
 
 let folder: string;

@@ -6,12 +6,12 @@ import type { Scanner, ScannerOptions } from '../detect/scanner.ts';
 import type { ClipAnalysis } from '../detect/types.ts';
 import { findMedia } from '../media/find.ts';
 import type { Sampling } from '../media/sampling.ts';
+import { replayCommand } from '../report/replay.ts';
 import type { SummaryEntry } from '../report/summary.ts';
 import type { CliContext } from './command.ts';
 import { errorLine, exitCodes } from './io.ts';
 import { Names, prepareFolder, writeWhole } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { replayCommand } from './replay.ts';
 import { resultTable, tallyLine } from './table.ts';
 
 export interface BatchOptions {

@@ -1,13 +1,14 @@
 /** Crops faces by the detector's policy, scores them in batches, and keeps the crops that serve as evidence. */
 import { errors } from '../base/errors.ts';
-import { cropFace } from '../faces/crop.ts';
+import { cropFace, cropSquare } from '../faces/crop.ts';
+import type { CropPolicy } from '../faces/crop-policy.ts';
 import { qualityOf } from '../faces/quality.ts';
 import type { Face } from '../faces/types.ts';
 import type { Dropped, Frame, Picture } from '../media/types.ts';
 import type { Detector } from './open-detector.ts';
 import type { FrameResult } from './result.ts';
 import type { Stopwatch } from './stopwatch.ts';
-import type { EvidenceCrop } from './types.ts';
+import type { CropRegion, EvidenceCrop } from './types.ts';
 import { calibrate } from './verdict.ts';
 
 /** Crops that wait for the network together; more costs memory and saves nothing on a CPU. */
@@ -23,6 +24,7 @@ export interface FaceOfTrack {
 interface Waiting {
   trackId: number;
   frame: Omit<FrameResult, 'score'>;
+  region: CropRegion;
   crop: Picture;
 }
 
@@ -36,12 +38,15 @@ interface Scored {
 export class FaceScorer {
   readonly #detector: Detector;
   readonly #watch: Stopwatch;
+  readonly #onFace: ((face: EvidenceCrop) => void) | undefined;
   readonly #tracks = new Map<number, Scored>();
   #waiting: Waiting[] = [];
 
-  constructor(detector: Detector, watch: Stopwatch) {
+  /** @param onFace told of every scored face, for those who want more than the evidence that is kept. */
+  constructor(detector: Detector, watch: Stopwatch, onFace?: (face: EvidenceCrop) => void) {
     this.#detector = detector;
     this.#watch = watch;
+    this.#onFace = onFace;
   }
 
   /** Takes the faces of one frame; the frame may be freed afterwards. */
@@ -64,6 +69,7 @@ export class FaceScorer {
             timeSeconds,
             box: { x: round(x), y: round(y), width: round(width), height: round(height) },
           },
+          region: regionOf(face, policy),
           crop: cropFace(frame, face, policy, input.width),
         });
       });
@@ -116,7 +122,7 @@ export class FaceScorer {
     const { scores, maps } = await this.#watch.time('network', () =>
       this.#detector.score(batch.map(({ crop }) => crop)),
     );
-    for (const [i, { trackId, frame, crop }] of batch.entries()) {
+    for (const [i, { trackId, frame, region, crop }] of batch.entries()) {
       // A number that is none is a failure of the machine or the file, never a score.
       if (!Number.isFinite(scores[i])) {
         throw errors.DETECTOR_NOT_FINITE(this.#detector.contract.name, scores[i], frame.frameIndex);
@@ -126,7 +132,10 @@ export class FaceScorer {
       track.raw.push(scores[i]);
       track.frames.push({ ...frame, score });
       const { frameIndex, timeSeconds } = frame;
-      keep(track.kept, { trackId, frameIndex, timeSeconds, score, crop, ...(maps ? { map: maps[i] } : {}) });
+      const map = maps ? { map: maps[i] } : {};
+      const scored: EvidenceCrop = { trackId, frameIndex, timeSeconds, score, region, crop, ...map };
+      this.#onFace?.(scored);
+      keep(track.kept, scored);
     }
   }
 
@@ -146,6 +155,17 @@ function keep(kept: EvidenceCrop[], crop: EvidenceCrop): void {
   if (kept.length <= 2 * keptAtEachEnd) return;
   kept.sort((a, b) => b.score - a.score);
   kept.splice(keptAtEachEnd, 1);
+}
+
+function regionOf(face: Face, policy: CropPolicy): CropRegion {
+  const { centre, side, angle, aspect = 1 } = cropSquare(face, policy);
+  return {
+    centreX: round(centre.x),
+    centreY: round(centre.y),
+    width: round(side),
+    height: round(side * aspect),
+    angle,
+  };
 }
 
 function round(pixels: number): number {

@@ -9,7 +9,7 @@ import { FaceScorer } from './face-scorer.ts';
 import type { Detector } from './open-detector.ts';
 import { type ClipResult, resultSchemaName, type TrackResult } from './result.ts';
 import { Stopwatch } from './stopwatch.ts';
-import type { ClipAnalysis, ScanProgress } from './types.ts';
+import type { ClipAnalysis, EvidenceCrop, ScanProgress } from './types.ts';
 import { judgeClip, judgeTrack, spanOf } from './verdict.ts';
 
 export interface ScanClipOptions {
@@ -27,6 +27,7 @@ export interface ScanClipOptions {
   version: string;
   signal?: AbortSignal;
   onProgress?: (progress: ScanProgress) => void;
+  onFace?: (face: EvidenceCrop) => void;
 }
 
 /** Scans a clip. Whatever is wrong with the input ends in a result with the status `error`, never in a score. */
@@ -50,7 +51,7 @@ export async function scanClip(path: string, options: ScanClipOptions): Promise<
     const index = await watch.time('packets', () => (reader as ClipReader).scan());
     clip = describeClip(path, reader.info, index.frames);
     const tracker = new FaceTracker(options.finder, { keepMeshes: false });
-    const scorer = new FaceScorer(detector, watch);
+    const scorer = new FaceScorer(detector, watch, options.onFace);
     const framesAnalysed = await readFrames(reader, tracker, scorer, options, watch, index.frames);
     clip.sha256 = await watch.time('hash', () => hash);
     const tracks = judgeTracks(tracker, scorer, options);

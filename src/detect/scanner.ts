@@ -9,7 +9,7 @@ import { detectorPath } from './bundled.ts';
 import type { Aggregation, Contract } from './contract.ts';
 import { loadDetector } from './detector.ts';
 import { scanClip } from './scan-clip.ts';
-import type { ClipAnalysis, ScanProgress } from './types.ts';
+import type { ClipAnalysis, EvidenceCrop, ScanProgress } from './types.ts';
 
 export interface ScannerOptions {
   /** Name of a bundled detector, or a path; the default detector where left out. */
@@ -28,6 +28,8 @@ export interface ScanOptions {
   sampling?: Sampling;
   signal?: AbortSignal;
   onProgress?: (progress: ScanProgress) => void;
+  /** Told of every scored face as it is scored, also of tracks that the result leaves out. */
+  onFace?: (face: EvidenceCrop) => void;
 }
 
 export interface Scanner {
@@ -58,7 +60,7 @@ export async function openScanner(options: ScannerOptions = {}): Promise<Scanner
   return {
     contract: detector.contract,
     detector: { name: detector.contract.name, sha256: detector.sha256 },
-    scan: (path, { sampling = defaultSampling, signal, onProgress } = {}) =>
+    scan: (path, { sampling = defaultSampling, signal, onProgress, onFace } = {}) =>
       scanClip(path, {
         detector,
         finder,
@@ -71,6 +73,7 @@ export async function openScanner(options: ScannerOptions = {}): Promise<Scanner
         version,
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),
+        ...(onFace ? { onFace } : {}),
       }),
     close: async () => {
       await Promise.all([detector.close(), finder.close(), decoding.close()]);

@@ -179,6 +179,18 @@ export function encodePng(picture: Picture): Promise<Buffer> {
   return fromPicture(picture).png({ compressionLevel: 6 }).toBuffer();
 }
 
+/** A picture of one colour whose opacity varies: `alpha` holds `width * height` bytes, 0 to 255. */
+export function encodeStencil(
+  { width, height, data: alpha }: Mask,
+  [red, green, blue]: readonly [number, number, number],
+): Promise<Buffer> {
+  const data = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++) data.set([red, green, blue, alpha[i]], i * 4);
+  return sharp(data, { raw: { width, height, channels: 4 } })
+    .png()
+    .toBuffer();
+}
+
 /** PNG bytes of a mask, without loss: one grey channel. */
 export function encodeMask({ width, height, data }: Mask): Promise<Buffer> {
   return sharp(data, { raw: { width, height, channels: 1 }, limitInputPixels: false })

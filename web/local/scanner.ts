@@ -2,7 +2,7 @@
 import { describe } from '../../src/base/errors.ts';
 import { type Detector, openDetector } from '../../src/detect/open-detector.ts';
 import { scanClip } from '../../src/detect/scan-clip.ts';
-import type { ClipAnalysis, ScanProgress } from '../../src/detect/types.ts';
+import type { ClipAnalysis, EvidenceCrop, ScanProgress } from '../../src/detect/types.ts';
 import { FaceFinder } from '../../src/faces/finder.ts';
 import { openBlob } from '../../src/media/browser/open.ts';
 import { defaultSampling, type Sampling } from '../../src/media/sampling.ts';
@@ -17,6 +17,8 @@ export interface LocalScanOptions {
   sampling: Sampling | undefined;
   signal: AbortSignal;
   onProgress: (progress: ScanProgress) => void;
+  /** Told of every scored face. */
+  onFace: (face: EvidenceCrop) => void;
 }
 
 export class LocalScanner {

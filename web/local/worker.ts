@@ -1,7 +1,7 @@
 /** The worker in which local analysis runs: one clip at a time, the networks opened once. */
 import { packError } from '../../src/base/packed-error.ts';
 import { resultSchema } from '../../src/detect/result.ts';
-import { picturesOf } from './evidence.ts';
+import { cropPictures, LocalMaps } from './evidence.ts';
 import type { LocalReply, LocalRequest } from './messages.ts';
 import { LocalScanner } from './scanner.ts';
 import type { LocalAnalysis, LocalProgress } from './types.ts';
@@ -73,17 +73,21 @@ async function analyse(
   const local = await opened(request, onProgress);
   const detector = await local.detector(request.detector);
   signal.throwIfAborted();
+  const kept = new LocalMaps();
   const { result, evidence } = await local.scan(request.clip, {
     name,
     detector,
     sampling,
     signal,
     onProgress,
+    onFace: (face) => kept.take(face),
   });
+  const maps = await kept.pictures(result);
   return {
     result: resultSchema.parse(result),
     contract: detector.contract,
-    evidence: await picturesOf(evidence),
+    evidence: await cropPictures(evidence, maps),
+    maps,
     engine: local.engine,
   };
 }

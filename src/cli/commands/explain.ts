@@ -4,12 +4,12 @@ import { Option } from 'commander';
 import { errors } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
 import { detectorPath } from '../../detect/bundled.ts';
+import { quote } from '../../report/replay.ts';
 import type { CliCommand } from '../command.ts';
 import { wholeNumber } from '../dataset-source.ts';
 import { type FacesFlags, facesOptions, openFaces } from '../faces-source.ts';
 import { prepareFolder, writeWhole } from '../output.ts';
 import { startProgress } from '../progress.ts';
-import { quote } from '../replay.ts';
 
 interface Options extends FacesFlags {
   out: string;

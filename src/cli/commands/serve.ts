@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { InvalidArgumentError } from 'commander';
+import { errors } from '../../base/errors.ts';
+import type { CliCommand } from '../command.ts';
+import { exitCodes, oneLine } from '../io.ts';
+
+interface Options {
+  port?: number;
+  host?: string;
+  data?: string;
+  database?: string;
+  token?: string;
+  jobs?: number;
+  runs?: string;
+  allowHost?: string[];
+  config?: string;
+  quiet?: true;
+}
+
+export const serve: CliCommand = {
+  name: 'serve',
+  register: (command, { stdout, stderr, signal, exit }) =>
+    command
+      .summary('the pages and the HTTP API, on this machine')
+      .description(
+        'Serves the pages and the HTTP API. Listens on this machine alone unless told otherwise, and then needs a token. ' +
+          'Everything is kept in one folder; a server that is killed goes on where it was.',
+      )
+      .option('--port <n>', 'port (default: 7878; 0: any free one)', whole(0, 65_535))
+      .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+      .option('--data <folder>', 'folder of everything that is kept (default: mesoscope-data)')
+      .option('--database <url>', 'postgres://… instead of the embedded database')
+      .option(
+        '--token <token>',
+        'asked of everyone; better set MESOSCOPE_TOKEN, which other users cannot see',
+      )
+      .option('--jobs <n>', 'analyses at a time (default: 1)', whole(1, 64))
+      .option('--runs <folder>', 'show the training runs in this folder')
+      .option('--allow-host <name...>', 'further host names to answer to')
+      .option('--config <file>', 'limits and all else, as JSON (docs/server.md)')
+      .option('--quiet', 'say nothing but errors')
+      .action(async (options: Options) => {
+        const { makeConfig, readConfigFile } = await import('../../server/config.ts');
+        const { startServer } = await import('../../server/server.ts');
+        const file = options.config === undefined ? {} : await readConfigFile(options.config);
+        const config = makeConfig(merged(file, options));
+        if (!options.quiet) stderr.write('mesoscope: starting\n');
+        const server = await startServer(config, {
+          log: (line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`),
+        });
+        if (!options.quiet) {
+          const pages = (await import('node:fs')).existsSync(`${config.pages}/index.html`);
+          stdout.write(`Mesoscope serves at ${server.url}\n`);
+          if (!pages) stderr.write(`mesoscope: ${errors.PAGES_NOT_BUILT().message}\n`);
+        }
+        if (!signal.aborted) await once(signal, 'abort');
+        await server.stop();
+        exit(Number(signal.reason) || exitCodes.interrupted);
+      }),
+};
+
+/** What was typed, and the environment's token, win over the file. */
+function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
+  const { port, host, data, database, jobs, runs, allowHost } = options;
+  const token = options.token ?? process.env.MESOSCOPE_TOKEN;
+  const typed = {
+    ...(port !== undefined ? { port } : {}),
+    ...(host !== undefined ? { host } : {}),
+    ...(data !== undefined ? { data } : {}),
+    ...(database !== undefined ? { database } : {}),
+    ...(runs !== undefined ? { runs } : {}),
+    ...(allowHost !== undefined ? { hosts: allowHost } : {}),
+    ...(token ? { token } : {}),
+  };
+  const job = jobs === undefined ? {} : { job: { ...(file.job as object | undefined), slots: jobs } };
+  return { ...file, ...typed, ...job };
+}
+
+function whole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high) {
+      throw new InvalidArgumentError(`A whole number from ${low} to ${high} is wanted.`);
+    }
+    return value;
+  };
+}

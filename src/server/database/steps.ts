@@ -1,0 +1,175 @@
+/**
+ * The steps of a clip's life, each one transaction. A step that ends carries who began it and which attempt it was:
+ * a process that was taken for dead can finish nothing any more.
+ */
+import type { Progress } from '../api.ts';
+import type { Failure } from '../failure.ts';
+import type { ClipDocument } from '../jobs/messages.ts';
+import type { Queue, QueueName } from '../jobs/queue.ts';
+import type { ClipRow } from './clips.ts';
+import { findClip } from './clips.ts';
+import type { Database, Queries } from './database.ts';
+
+export interface Begun extends ClipRow {
+  server: number;
+}
+
+const waiting: Record<QueueName, string> = { fetch: 'fetching', analyse: 'queued' };
+const going: Record<QueueName, string> = { fetch: 'fetching', analyse: 'running' };
+const change = "changed = nextval('mesoscope.change')";
+
+/** Begins the next clip of a queue; undefined where none waits. */
+export function begin(
+  database: Database,
+  queue: Queue,
+  name: QueueName,
+  server: number,
+): Promise<Begun | undefined> {
+  return database.transaction(async (queries) => {
+    for (;;) {
+      const taken = await queue.take(queries, name);
+      if (!taken) return undefined;
+      const [row] = await queries.query<{ id: string }>(
+        `update mesoscope.clip set status = $1, server = $2, attempts = attempts + 1, ${change},
+           started_at = case when $1 = 'running' then now() else started_at end, progress = null
+         where id = $3 and job = $4 and status = $5 and server is null returning id`,
+        [going[name], server, taken.clip, taken.job, waiting[name]],
+      );
+      const begun = row && (await findClip(queries, row.id));
+      if (begun) return { ...begun, server };
+      // Cancelled, deleted, or begun anew by another ticket.
+      await queue.remove(queries, name, taken.job);
+    }
+  });
+}
+
+/** @returns false where the clip is no longer this server's: cancelled, deleted, or taken over. */
+export async function report(queries: Queries, clip: Begun, progress: Progress): Promise<boolean> {
+  const rows = await queries.query(
+    `update mesoscope.clip set progress = $1, ${change} where ${stillMine(2)} returning id`,
+    [json(progress), ...mine(clip)],
+  );
+  return rows.length === 1;
+}
+
+export type Ending =
+  | { status: 'done'; document: ClipDocument }
+  | { status: 'failed'; error: Failure; document: ClipDocument | null };
+
+/** @returns false where the clip is no longer this server's; then nothing was changed. */
+export function finish(database: Database, queue: Queue, clip: Begun, ending: Ending): Promise<boolean> {
+  const { document } = ending;
+  const result = document?.result;
+  return database.transaction(async (queries) => {
+    const rows = await queries.query(
+      `update mesoscope.clip set status = $1, finished_at = now(), progress = null, server = null, job = null,
+         document = $2, error = $3, verdict = $4, score = $5, interval_low = $6, interval_high = $7,
+         duration_seconds = $8, ${change}
+       where ${stillMine(9)} returning id`,
+      [
+        ending.status,
+        document && json(document),
+        ending.status === 'failed' ? json(ending.error) : null,
+        ending.status === 'done' ? (result?.verdict ?? null) : null,
+        result?.score ?? null,
+        result?.interval?.[0] ?? null,
+        result?.interval?.[1] ?? null,
+        result?.clip.durationSeconds ?? null,
+        ...mine(clip),
+      ],
+    );
+    if (clip.job) await queue.remove(queries, clip.status === 'fetching' ? 'fetch' : 'analyse', clip.job);
+    return rows.length === 1;
+  });
+}
+
+/** A fetched clip has its file and waits for its analysis. */
+export function fetched(
+  database: Database,
+  queue: Queue,
+  clip: Begun,
+  media: string,
+  insert: (queries: Queries) => Promise<void>,
+): Promise<boolean> {
+  return database.transaction(async (queries) => {
+    await insert(queries);
+    const job = await queue.add(queries, 'analyse', clip.id);
+    const rows = await queries.query(
+      `update mesoscope.clip set status = 'queued', media = $1, job = $2, server = null, attempts = 0,
+         progress = null, ${change} where ${stillMine(3)} returning id`,
+      [media, job, ...mine(clip)],
+    );
+    // Throwing undoes the file's row and the job too.
+    if (rows.length === 0) throw new GoneError();
+    if (clip.job) await queue.remove(queries, 'fetch', clip.job);
+    return true;
+  });
+}
+
+/** The clip is no longer this server's. */
+export class GoneError extends Error {
+  override name = 'GoneError';
+}
+
+/**
+ * Puts a clip back that its server did not finish, or ends it where that happened too often.
+ * @param counts false where the server stopped on purpose: then the clip is not to blame
+ */
+export function putBack(
+  database: Database,
+  queue: Queue,
+  clip: Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'job'>,
+  counts: boolean,
+  giveUp: (attempts: number) => Failure | undefined,
+): Promise<'again' | 'ended' | 'not ours'> {
+  const name: QueueName = clip.status === 'fetching' ? 'fetch' : 'analyse';
+  return database.transaction(async (queries) => {
+    const failure = counts ? giveUp(clip.attempts) : undefined;
+    if (clip.job) await queue.remove(queries, name, clip.job);
+    if (failure) {
+      const rows = await queries.query(
+        `update mesoscope.clip set status = 'failed', finished_at = now(), progress = null, server = null, job = null,
+           error = $1, ${change} where ${stillMine(2)} returning id`,
+        [json(failure), ...mine(clip)],
+      );
+      return rows.length === 1 ? 'ended' : 'not ours';
+    }
+    const attempts = counts ? clip.attempts : clip.attempts - 1;
+    const job = await queue.add(queries, name, clip.id, attempts);
+    const rows = await queries.query(
+      `update mesoscope.clip set status = $1, job = $2, server = null, attempts = $3, progress = null, ${change}
+       where ${stillMine(4)} returning id`,
+      [waiting[name], job, attempts, ...mine(clip)],
+    );
+    if (rows.length === 1) return 'again';
+    await queue.remove(queries, name, job);
+    return 'not ours';
+  });
+}
+
+/** @returns false where the clip had ended already. */
+export function cancel(database: Database, queue: Queue, clip: ClipRow): Promise<boolean> {
+  return database.transaction(async (queries) => {
+    const rows = await queries.query(
+      `update mesoscope.clip set status = 'cancelled', finished_at = now(), progress = null, server = null, job = null,
+         ${change} where id = $1 and status in ('fetching', 'queued', 'running') returning id`,
+      [clip.id],
+    );
+    if (rows.length === 1 && clip.job) {
+      await queue.remove(queries, clip.status === 'fetching' ? 'fetch' : 'analyse', clip.job);
+    }
+    return rows.length === 1;
+  });
+}
+
+/** For a jsonb column, which takes neither NUL nor half of a surrogate pair: file names and metadata may hold both. */
+function json(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'string' ? part.replaceAll('\0', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd') : part,
+  );
+}
+
+const stillMine = (at: number) =>
+  `id = $${at} and server = $${at + 1} and attempts = $${at + 2} and status in ('fetching', 'running')`;
+
+const mine = ({ id, server, attempts }: Pick<Begun, 'id' | 'server' | 'attempts'>) => [id, server, attempts];

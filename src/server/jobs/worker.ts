@@ -1,0 +1,140 @@
+/**
+ * One analysis as a process of its own. Whatever a file does to a decoder, it does it here: the server sees a process
+ * end, and that clip alone fails. The task comes as the first message.
+ */
+import { describe, type ErrorCode, errors, UserError } from '../../base/errors.ts';
+import type { ClipResult } from '../../detect/result.ts';
+import { openScanner } from '../../detect/scanner.ts';
+import { openClip } from '../../media/open.ts';
+import { formatSampling, parseSampling } from '../../media/sampling.ts';
+import { replayCommand } from '../../report/replay.ts';
+import { failureOf } from '../failure.ts';
+import { flushFolder, MapWriter, makeFolder, writeCrops, writeReport } from './artefacts.ts';
+import { readCredentials } from './credentials.ts';
+import type { AnalysisTask, ClipDocument, FromAnalysis } from './messages.ts';
+
+const seed = 0;
+
+/** Messages must be out before the process ends. */
+const tell = (message: FromAnalysis) =>
+  new Promise<void>((resolve) => {
+    if (process.send) process.send(message, undefined, {}, () => resolve());
+    else resolve();
+  });
+
+// A server that died has nobody to tell: the clip is begun again.
+process.once('disconnect', () => process.exit(1));
+process.once('message', async (task: AnalysisTask) => {
+  try {
+    await tell(await analyse(task));
+  } catch (error) {
+    const known = error instanceof UserError ? error : errors.INTERNAL(describe(error));
+    await tell(failed(shown(known, task), null));
+  }
+  process.exit(0);
+});
+
+async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
+  await makeFolder(task.out);
+  await checkLimits(task);
+  const scanner = await openScanner({ detector: task.detector, threads: task.threads, seed });
+  try {
+    const maps = new MapWriter(task.out, task.clip);
+    const analysis = await scanner.scan(task.path, {
+      sampling: parseSampling(task.sample),
+      onProgress: ({ stage, done, total }) => {
+        if (stage !== 'done') void tell({ kind: 'progress', progress: { stage, done, total } });
+      },
+      onFace: (face) => maps.take(face),
+    });
+    void tell({ kind: 'progress', progress: { stage: 'report', done: 0, total: 0 } });
+    const result = renamed(analysis.result, task);
+    const replay = replayOf(task);
+    const credentials = await readCredentials(task.path);
+    const mapDocuments = await maps.finish(result);
+    const evidence = await writeCrops(task.out, task.clip, analysis.evidence, mapDocuments);
+    await writeReport(task.out, { result, evidence: analysis.evidence }, scanner.contract, replay);
+    await flushFolder(task.out);
+    const document: ClipDocument = {
+      result,
+      contract: scanner.contract,
+      evidence,
+      maps: mapDocuments,
+      credentials,
+      replay,
+    };
+    if (!result.error) return { kind: 'done', document };
+    const { code, message } = result.error;
+    return failed(new UserError(code as ErrorCode, message, ''), document);
+  } finally {
+    await scanner.close();
+  }
+}
+
+/** Before the scan, so that a clip that may not be scanned costs nothing. */
+async function checkLimits({ path, name, sample, limits }: AnalysisTask): Promise<void> {
+  let reader: Awaited<ReturnType<typeof openClip>>;
+  try {
+    reader = await openClip(path, { maxPixels: limits.pixels });
+  } catch (error) {
+    // What cannot be opened is told by the scan itself, as a result; but for the limit that only a server has.
+    if (error instanceof UserError && error.code === 'CLIP_TOO_LARGE') throw error;
+    return;
+  }
+  try {
+    const { width, height, durationSeconds = 0 } = reader.info;
+    if (width * height > limits.pixels) throw errors.CLIP_TOO_LARGE(name, width, height, limits.pixels);
+    if (durationSeconds > limits.seconds) {
+      throw errors.CLIP_TOO_LONG(name, Math.round(durationSeconds), limits.seconds);
+    }
+    const { frames } = await reader.scan();
+    const asked = framesOf(sample, frames, durationSeconds);
+    if (asked > limits.sampledFrames) throw errors.SAMPLING_TOO_MANY(sample, asked, limits.sampledFrames);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Most frames that a policy draws from a clip. */
+function framesOf(sample: string, frames: number, seconds: number): number {
+  const sampling = parseSampling(sample);
+  switch (sampling.kind) {
+    case 'even':
+    case 'range':
+      return Math.min(sampling.count, frames);
+    case 'every':
+      return Math.ceil(frames / sampling.step);
+    case 'fps':
+      return Math.min(Math.ceil(seconds * sampling.rate), frames);
+    case 'keyframes':
+    case 'list':
+      return 0;
+  }
+}
+
+/** The result under the name that the sender knows: where the server keeps files is its own business. */
+function renamed(result: ClipResult, task: AnalysisTask): ClipResult {
+  return JSON.parse(JSON.stringify(result), (_, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(task.path, task.name) : value,
+  ) as ClipResult;
+}
+
+function shown(error: UserError, { path, name }: AnalysisTask): UserError {
+  return new UserError(error.code, error.fact.replaceAll(path, name), error.next);
+}
+
+function failed(error: UserError, document: ClipDocument | null): FromAnalysis {
+  return { kind: 'failed', error: failureOf(error), document };
+}
+
+function replayOf({ name, detector, sample }: AnalysisTask): string {
+  const given = [
+    '--sample',
+    formatSampling(parseSampling(sample)),
+    '--detector',
+    detector,
+    '--seed',
+    `${seed}`,
+  ];
+  return replayCommand([name], given, 'results');
+}

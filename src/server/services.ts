@@ -1,0 +1,32 @@
+/** What routes work with. */
+import type { Changes } from './changes.ts';
+import type { ServerConfig } from './config.ts';
+import type { Database } from './database/database.ts';
+import type { Detectors } from './detectors.ts';
+import type { Metrics } from './jobs/metrics.ts';
+import type { Queue } from './jobs/queue.ts';
+import type { Runner } from './jobs/runner.ts';
+import type { AddressRules } from './security/address.ts';
+import type { Sessions } from './security/sessions.ts';
+import type { WrongTokens } from './security/wrong-tokens.ts';
+import type { Storage } from './storage/storage.ts';
+import type { Uploads } from './storage/uploads.ts';
+
+export interface Services {
+  readonly config: ServerConfig;
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly storage: Storage;
+  readonly uploads: Uploads;
+  readonly runner: Runner;
+  readonly changes: Changes;
+  readonly detectors: Detectors;
+  readonly sessions: Sessions;
+  readonly wrongTokens: WrongTokens;
+  readonly rules: AddressRules;
+  readonly metrics: Metrics;
+  /** Aborted when the server stops: what streams ends then. */
+  readonly stopping: AbortSignal;
+  /** A line for whoever runs the server. Never a token, never what a clip shows. */
+  readonly log: (line: string) => void;
+}
