@@ -14,7 +14,7 @@ import { openBrowser, openSite } from '../test/browser/page.ts';
 import { runChild } from './child.ts';
 import { machine, median } from './machine.ts';
 
-const rounds = 5;
+const rounds = 3;
 const source = '../shared/data/dev/videos/dfdc-a-fake.mp4';
 const seconds = 15;
 const rate = 30;
@@ -46,6 +46,9 @@ for (let round = 0; round < rounds; round++) {
     const local = await inBrowser(browser, threads);
     const name = `browser, ${local.engine.device === 'cpu' ? 'WebAssembly' : 'WebGPU'}, ${threads} thread${threads === 1 ? '' : 's'}`;
     keep(name, local.seconds, local.loadSeconds, local.stages, local.score);
+    console.log(
+      `round ${round + 1}: mesoscope scan ${round3(command.seconds)} s, ${name} ${round3(local.seconds)} s`,
+    );
   }
 }
 await browser.close();
