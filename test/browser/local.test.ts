@@ -46,7 +46,7 @@ async function analyse(path: string, sampling = 'even:8', on = page): Promise<To
   await on.setInputFiles('input', path);
   return on.evaluate(async (policy) => {
     const stages: string[] = [];
-    const { result, engine, evidence } = await window.local.analyseLocally(window.chosen(), {
+    const { result, engine, evidence, maps } = await window.local.analyseLocally(window.chosen(), {
       name: 'clip',
       sampling: policy,
       onProgress: ({ stage }) => {
@@ -58,7 +58,7 @@ async function analyse(path: string, sampling = 'even:8', on = page): Promise<To
       score,
       type: crop.type,
       bytes: crop.size,
-      map: map?.type,
+      map: map === null ? undefined : maps[map].picture.type,
     }));
     return { result, engine, crops, stages };
   }, sampling);
