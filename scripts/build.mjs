@@ -23,6 +23,7 @@ await build({
   entryPoints: {
     'cli/main': at('src/cli/main.ts'),
     'package/index': at('src/index.ts'),
+    'package/client': at('src/server/client.ts'),
     ...Object.fromEntries(workers),
   },
   outdir: at('dist'),
