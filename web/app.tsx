@@ -39,7 +39,9 @@ export function App() {
 function Pages({ about, offline }: { about: About; offline: boolean }) {
   const [location] = useLocation();
   // A new page begins at its top.
-  useEffect(() => scrollTo(0, 0), [location]);
+  useEffect(() => {
+    scrollTo(0, 0);
+  }, [location]);
   return (
     <Suspense fallback={<Loading />}>
       <Switch>

@@ -1,7 +1,6 @@
 /** The HTTP application: guards around routes, errors as problems, pages for the rest. */
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
-import { routePath } from 'hono/route';
 import { describe, errors, UserError } from '../base/errors.ts';
 import { docsPage, docsStyle, docsStylePath } from './docs-page.ts';
 import { openApi } from './openapi.ts';
@@ -19,7 +18,7 @@ export function makeApp(services: Services): Hono<AppEnv> {
   app.use(async (c, next) => {
     const begun = performance.now();
     await next();
-    const route = routePath(c, -1);
+    const route = c.get('route') ?? 'other';
     // Paths of clips would be labels without end, and tell what was looked at.
     metrics.requests.observe(
       { method: c.req.method, route, status: String(c.res.status) },
@@ -44,7 +43,7 @@ export function makeApp(services: Services): Hono<AppEnv> {
   app.notFound((c) => problemOf(errors.ROUTE_UNKNOWN(c.req.method, c.req.path.slice(0, 200))));
   app.onError((error, c) => {
     if (error instanceof UserError) return withHeaders(c, problemOf(error));
-    log(`${c.req.method} ${routePath(c, -1)}: ${error.stack ?? describe(error)}`);
+    log(`${c.req.method} ${c.get('route') ?? 'other'}: ${error.stack ?? describe(error)}`);
     return internalProblem();
   });
   return app;

@@ -7,7 +7,10 @@ import { errors, UserError } from '../base/errors.ts';
 import { problemOf } from './problem.ts';
 import type { Services } from './services.ts';
 
-export type AppEnv = { Bindings: HttpBindings; Variables: { signedIn: boolean; address: string } };
+export type AppEnv = {
+  Bindings: HttpBindings;
+  Variables: { signedIn: boolean; address: string; route?: string };
+};
 export type AppContext = Context<AppEnv>;
 
 type Shape = z.ZodType | undefined;
@@ -53,8 +56,11 @@ const jsonLimit = 64 * 1024;
 
 export function mount(app: Hono<AppEnv>, routes: readonly Route[], services: Services): void {
   for (const each of routes) {
-    if (each.json) app.on(each.method.toUpperCase(), each.path, limitJson);
-    app.on(each.method.toUpperCase(), each.path, async (c) => {
+    // Hono answers HEAD by the route of GET, without the body.
+    const method = each.method === 'head' ? 'GET' : each.method.toUpperCase();
+    if (each.json) app.on(method, each.path, limitJson);
+    app.on(method, each.path, async (c) => {
+      c.set('route', each.path);
       if (each.query) {
         const parsed = each.query.safeParse(c.req.query());
         if (!parsed.success) return refused(parsed.error, 'query');

@@ -3,8 +3,8 @@ import { Link, useLocation } from 'wouter';
 import { visible } from '../../src/report/html.ts';
 import type { Clip } from '../../src/server/api.ts';
 import { ProblemNote } from '../parts/problem.tsx';
-import { asRequestError, useLoad } from '../server/load.ts';
-import { type RequestError, server } from '../server/request.ts';
+import { useLoad } from '../server/load.ts';
+import { asRequestError, type RequestError, server } from '../server/request.ts';
 
 /** What can be done with a finished clip. */
 export function ClipActions({ clip }: { clip: Clip }) {
@@ -56,7 +56,7 @@ export function ClipActions({ clip }: { clip: Clip }) {
 
 function OtherDetectors({ clip, onRescan }: { clip: Clip; onRescan: (detector: string) => void }) {
   const { value } = useLoad('detectors', server.detectors);
-  const others = (value?.detectors ?? []).filter(({ name }) => name !== clip.detector);
+  const others = (value ?? []).filter(({ name }) => name !== clip.detector);
   const [chosen, setChosen] = useState('');
   const name = chosen || others[0]?.name;
   return (

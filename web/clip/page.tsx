@@ -14,7 +14,7 @@ import { viewOf } from './view.ts';
 
 /** One clip: its progress until it is done, then its result. */
 export default function ClipPage({ id }: { id: string }) {
-  const loaded = useLoad(`clip ${id}`, (init) => server.clip(id, init));
+  const loaded = useLoad(`clip ${id}`, () => server.clip(id));
   const clip = loaded.value;
   if (!clip) {
     if (loaded.status !== 'failed') return <div className="room" />;

@@ -17,7 +17,7 @@ import { Differences } from './differences.tsx';
 export default function ComparePage() {
   const [params, setParams] = useSearchParams();
   const [a, b] = [params.get('a') ?? '', params.get('b') ?? ''];
-  const list = useLoad('done clips', (init) => server.clips({ status: 'done', limit: 200 }, init));
+  const list = useLoad('done clips', () => server.clips({ status: 'done', limit: 200 }));
   const choose = (side: 'a' | 'b', id: string) =>
     setParams((old) => new URLSearchParams([...[...old].filter(([name]) => name !== side), [side, id]]));
   const left = useView(a);
@@ -64,7 +64,7 @@ interface LoadedView {
 }
 
 function useView(id: string): LoadedView {
-  const loaded = useLoad(`view ${id}`, async (init) => (id === '' ? null : server.clip(id, init)));
+  const loaded = useLoad(`view ${id}`, async () => (id === '' ? null : server.clip(id)));
   const clip = loaded.value?.id === id ? loaded.value : null;
   const view = useMemo(() => (clip ? viewOf(clip) : null), [clip]);
   if (loaded.status === 'failed') return { id, view: null, error: loaded.error };

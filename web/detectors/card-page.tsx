@@ -18,7 +18,7 @@ import { server } from '../server/request.ts';
 
 /** One detector: its contract in words, and its card. */
 export default function DetectorPage({ name }: { name: string }) {
-  const loaded = useLoad(`detector ${name}`, (init) => server.detector(name, init));
+  const loaded = useLoad(`detector ${name}`, () => server.detector(name));
   const detector = loaded.value;
   return (
     <>

@@ -17,7 +17,7 @@ export default function DetectorsPage() {
       </p>
       {loaded.status === 'failed' && <ProblemNote error={loaded.error} />}
       <ul className="cards">
-        {loaded.value?.detectors.map((detector) => (
+        {loaded.value?.map((detector) => (
           <li key={detector.name}>
             <h2>
               <Link href={`/detectors/${detector.name}`}>{detector.name}</Link>

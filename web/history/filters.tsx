@@ -71,7 +71,7 @@ export function Filters({ values, onChange }: Props) {
         'detector',
         'Detector',
         'any detector',
-        (value?.detectors ?? []).map(({ name }) => [name, name]),
+        (value ?? []).map(({ name }) => [name, name]),
       )}
     </search>
   );

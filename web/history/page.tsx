@@ -5,8 +5,8 @@ import { plural } from '../../src/report/format.ts';
 import { type ClipSummary, clipStatuses, finalStatuses } from '../../src/server/api.ts';
 import { ProblemNote } from '../parts/problem.tsx';
 import { PageTitle } from '../parts/shell.tsx';
-import { asRequestError, useLoad } from '../server/load.ts';
-import { type RequestError, server } from '../server/request.ts';
+import { useLoad } from '../server/load.ts';
+import { asRequestError, type RequestError, server } from '../server/request.ts';
 import { Filters } from './filters.tsx';
 import { HistoryRow } from './row.tsx';
 
@@ -19,7 +19,7 @@ export default function HistoryPage() {
   const filters = Object.fromEntries(filterNames.map((name) => [name, params.get(name) ?? '']));
   const query = asQuery(filters);
   const key = JSON.stringify(query);
-  const first = useLoad(`clips ${key}`, (init) => server.clips(query, init));
+  const first = useLoad(`clips ${key}`, () => server.clips(query));
   const [more, setMore] = useState<{ key: string; clips: ClipSummary[]; next: string | null }>();
   const [error, setError] = useState<RequestError>();
   const [picked, setPicked] = useState<readonly string[]>([]);

@@ -53,9 +53,14 @@ export async function analyseLocally(clip: Blob, options: LocalOptions): Promise
     options,
   );
   if (!('analysis' in reply)) throw new Error('the worker answered something else');
+  const { result, engine: used } = reply.analysis;
+  if (result.error?.code !== 'INTERNAL') return reply.analysis;
   // Memory that ran out leaves the engine broken: the next clip gets a new one.
-  if (reply.analysis.result.error?.code === 'INTERNAL') worn = true;
-  return reply.analysis;
+  worn = true;
+  if (used.device === 'cpu' || options.device === 'webgpu' || pending.size > 0) return reply.analysis;
+  // A driver can fail after its golden vectors were right: the processor is asked instead, from now on.
+  chipFailed = true;
+  return analyseLocally(clip, options);
 }
 
 /** Loads everything that an analysis needs, ahead of the first clip; tells what it runs on. Throws as an analysis does. */
@@ -76,7 +81,7 @@ export function closeLocal(): void {
 }
 
 const wishOf = ({ device, threads }: Pick<LocalOptions, 'device' | 'threads'>): EngineWish => ({
-  device,
+  device: device ?? (chipFailed ? 'cpu' : undefined),
   threads,
 });
 
@@ -92,6 +97,8 @@ const pending = new Map<number, Pending>();
 let worker: Worker | undefined;
 /** The worker has met a bug: it is replaced once nobody waits for it. */
 let worn = false;
+/** The graphics chip failed in the middle of a clip. */
+let chipFailed = false;
 let calls = 0;
 
 async function ask(

@@ -1,6 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import { asRequestError } from '../server/load.ts';
-import { type RequestError, server } from '../server/request.ts';
+import { asRequestError, type RequestError, server } from '../server/request.ts';
 import { ProblemNote } from './problem.tsx';
 import { PageTitle } from './shell.tsx';
 

@@ -54,5 +54,5 @@ async function analyse(file: File, { detector, sample }: Choice): Promise<void> 
 /** Errors of the engine carry their own next step in the message. */
 function asShown(thrown: unknown): RequestError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new RequestError(text, 'Without the switch, the server analyses the clip.', 'LOCAL', 0);
+  return new RequestError(text, 'Without the switch, the server analyses the clip.', 'LOCAL');
 }

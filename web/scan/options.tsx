@@ -25,7 +25,7 @@ export function ScanOptions({
   onChange: (chosen: Chosen) => void;
 }) {
   const { value } = useLoad('detectors', server.detectors);
-  const detectors = value?.detectors ?? [{ name: about.defaultDetector, isDefault: true }];
+  const detectors = value ?? [{ name: about.defaultDetector, isDefault: true }];
   const known = samples.some(([policy]) => policy === about.defaultSample);
   const offered = known ? samples : [[about.defaultSample, about.defaultSample] as const, ...samples];
   return (

@@ -85,15 +85,13 @@ export function ScanPage({ about, offline }: { about: About; offline: boolean })
 function useFollowUnderWay(offline: boolean): void {
   useEffect(() => {
     if (offline) return;
-    const abort = new AbortController();
-    server.clips({ limit: 50 }, { signal: abort.signal }).then(
+    server.clips({ limit: 50 }).then(
       ({ clips }) => {
         for (const clip of clips.toReversed()) if (!finalStatuses.includes(clip.status)) follow(clip);
       },
       // The page works without it, and the history tells what is wrong.
       () => undefined,
     );
-    return () => abort.abort();
   }, [offline]);
 }
 

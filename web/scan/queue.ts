@@ -6,8 +6,7 @@ import { useSyncExternalStore } from 'react';
 import type { Outcome } from '../../src/report/wording.ts';
 import { type ClipSummary, finalStatuses } from '../../src/server/api.ts';
 import type { LocalProgress } from '../local/types.ts';
-import { asRequestError } from '../server/load.ts';
-import { type RequestError, server } from '../server/request.ts';
+import { asRequestError, type RequestError, server } from '../server/request.ts';
 import { watchClip } from '../server/watch.ts';
 import { uploadFile } from './upload.ts';
 

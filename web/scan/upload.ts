@@ -60,7 +60,6 @@ export async function uploadFile(file: File, options: UploadOptions): Promise<st
             'The server took the file and named no clip.',
             'Look for it in the history.',
             'ANSWER_INVALID',
-            200,
           ),
         );
     },
@@ -95,6 +94,5 @@ function asError(thrown: Error | DetailedError): RequestError {
     'The connection was lost and did not come back.',
     'Try again: what was sent is kept.',
     'OFFLINE',
-    0,
   );
 }

@@ -1,7 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { ProblemNote } from '../parts/problem.tsx';
-import { asRequestError } from '../server/load.ts';
-import type { RequestError } from '../server/request.ts';
+import { asRequestError, type RequestError } from '../server/request.ts';
 
 /** A clip by its address. The server fetches it, and refuses addresses of its own network. */
 export function UrlForm({ onUrl }: { onUrl: (url: string) => Promise<void> }) {

@@ -1,6 +1,6 @@
 /** What a page asks the server for, as state. */
 import { useCallback, useEffect, useState } from 'react';
-import { RequestError } from './request.ts';
+import { asRequestError, type RequestError } from './request.ts';
 
 export type Loaded<T> =
   | { status: 'loading'; value?: T }
@@ -11,21 +11,20 @@ export type Loaded<T> =
  * Loads anew whenever `key` changes; the old value stays while the new one is on its way, so that the page does not
  * jump. A server that cannot be reached is asked again every three seconds.
  */
-export function useLoad<T>(
-  key: string,
-  load: (init: { signal: AbortSignal }) => Promise<T>,
-): Loaded<T> & { reload: () => void } {
+export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> & { reload: () => void } {
   const [state, setState] = useState<Loaded<T>>({ status: 'loading' });
   const [turn, setTurn] = useState(0);
   // `key` stands for what `load` closes over.
   useEffect(() => {
-    const abort = new AbortController();
+    let gone = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     setState((old) => ({ status: 'loading', ...(old.value !== undefined ? { value: old.value } : {}) }));
-    load({ signal: abort.signal }).then(
-      (value) => setState({ status: 'done', value }),
+    load().then(
+      (value) => {
+        if (!gone) setState({ status: 'done', value });
+      },
       (thrown) => {
-        if (abort.signal.aborted) return;
+        if (gone) return;
         const error = asRequestError(thrown);
         setState((old) => ({
           status: 'failed',
@@ -36,16 +35,10 @@ export function useLoad<T>(
       },
     );
     return () => {
-      abort.abort();
+      gone = true;
       clearTimeout(timer);
     };
   }, [key, turn]);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
   return { ...state, reload };
-}
-
-export function asRequestError(thrown: unknown): RequestError {
-  if (thrown instanceof RequestError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new RequestError(`The page failed: ${text}`, 'This is a bug: please report it.', 'INTERNAL', 0);
 }

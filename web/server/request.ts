@@ -1,113 +1,84 @@
-/** The server's API as functions. Every answer is checked against the schemas of the wire before a page sees it. */
-import type { z } from 'zod';
+/** The server's API for the pages: `mesoscope/client`, with errors that can be shown as they are. */
+import { z } from 'zod';
 import {
-  aboutSchema,
   type ClipQuery,
-  clipListSchema,
-  clipSchema,
-  clipSummarySchema,
-  detectorListSchema,
-  detectorSchema,
+  MesoscopeClient,
+  ProblemError,
   problemSchema,
   type RescanRequest,
-  runListSchema,
   type UrlRequest,
-} from '../../src/server/api.ts';
+} from '../../src/server/client.ts';
 
 /** What a page shows where a request failed: the fact, and what can be done. */
 export class RequestError extends Error {
   readonly code: string;
   readonly next: string;
-  readonly status: number;
 
-  constructor(title: string, next: string, code: string, status: number) {
+  constructor(title: string, next: string, code: string) {
     super(title);
     this.name = 'RequestError';
     this.code = code;
     this.next = next;
-    this.status = status;
   }
+}
+
+/** Whatever was thrown, in words. */
+export function asRequestError(thrown: unknown): RequestError {
+  if (thrown instanceof RequestError) return thrown;
+  if (thrown instanceof ProblemError) {
+    const { title, next, code } = thrown.problem;
+    return new RequestError(title, next, code);
+  }
+  if (thrown instanceof z.ZodError) {
+    const [{ path, message }] = thrown.issues;
+    return new RequestError(
+      `The server's answer is not understood (${path.join('.')}: ${message}).`,
+      'Load the page again: it may be older than the server.',
+      'ANSWER_INVALID',
+    );
+  }
+  // What `fetch` throws where there is no answer.
+  if (thrown instanceof TypeError) {
+    return new RequestError(
+      'The server cannot be reached.',
+      'Check that `mesoscope serve` is running; the page tries again by itself.',
+      'OFFLINE',
+    );
+  }
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RequestError(`The page failed: ${text}`, 'This is a bug: please report it.', 'INTERNAL');
 }
 
 /** An answer's problem document, or the nearest to one where something between here and the server answered. */
 export function problemOf(status: number, body: string): RequestError {
   try {
     const { title, next, code } = problemSchema.parse(JSON.parse(body));
-    return new RequestError(title, next, code, status);
+    return new RequestError(title, next, code);
   } catch {
-    return new RequestError(
-      `The server answered ${status}.`,
-      'Try again, or look at its log.',
-      'UNKNOWN',
-      status,
-    );
+    return new RequestError(`The server answered ${status}.`, 'Try again, or look at its log.', 'UNKNOWN');
   }
 }
 
-async function send(path: string, init: RequestInit = {}): Promise<Response> {
-  let response: Response;
+const client = new MesoscopeClient();
+
+async function told<T>(work: Promise<T>): Promise<T> {
   try {
-    response = await fetch(path, { credentials: 'same-origin', ...init });
+    return await work;
   } catch (thrown) {
-    if (init.signal?.aborted) throw thrown;
-    throw new RequestError(
-      'The server cannot be reached.',
-      'Check that `mesoscope serve` is running; the page tries again by itself.',
-      'OFFLINE',
-      0,
-    );
+    throw asRequestError(thrown);
   }
-  if (!response.ok) throw problemOf(response.status, await response.text());
-  return response;
 }
-
-async function ask<S extends z.ZodType>(
-  schema: S,
-  path: string,
-  init: RequestInit = {},
-): Promise<z.output<S>> {
-  const response = await send(path, init);
-  const checked = schema.safeParse(await response.json());
-  if (checked.success) return checked.data;
-  const where = checked.error.issues[0];
-  throw new RequestError(
-    `The server's answer is not understood (${where.path.join('.')}: ${where.message}).`,
-    'Load the page again: it may be older than the server.',
-    'ANSWER_INVALID',
-    response.status,
-  );
-}
-
-const json = (body: unknown): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
-
-const clipPath = (id: string) => `/api/clips/${encodeURIComponent(id)}`;
-
-type Abort = { signal?: AbortSignal };
 
 export const server = {
-  about: (init?: Abort) => ask(aboutSchema, '/api/about', init),
-  signIn: (token: string) => send('/api/session', json({ token })),
-  signOut: () => send('/api/session', { method: 'DELETE' }),
-  clips: (query: ClipQuery, init?: Abort) => {
-    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-    return ask(
-      clipListSchema,
-      `/api/clips?${new URLSearchParams(given.map(([k, v]) => [k, String(v)]))}`,
-      init,
-    );
-  },
-  clip: (id: string, init?: Abort) => ask(clipSchema, clipPath(id), init),
-  cancel: (id: string) => ask(clipSummarySchema, `${clipPath(id)}/cancel`, { method: 'POST' }),
-  remove: (id: string) => send(clipPath(id), { method: 'DELETE' }),
-  rescan: (id: string, options: RescanRequest) =>
-    ask(clipSummarySchema, `${clipPath(id)}/rescan`, json(options)),
-  scanUrl: (request: UrlRequest) => ask(clipSummarySchema, '/api/clips/url', json(request)),
-  detectors: (init?: Abort) => ask(detectorListSchema, '/api/detectors', init),
-  detector: (name: string, init?: Abort) =>
-    ask(detectorSchema, `/api/detectors/${encodeURIComponent(name)}`, init),
-  runs: (init?: Abort) => ask(runListSchema, '/api/runs', init),
+  about: () => told(client.about()),
+  signIn: (token: string) => told(client.signIn(token)),
+  clips: (query: ClipQuery) => told(client.list(query)),
+  clip: (id: string) => told(client.get(id)),
+  cancel: (id: string) => told(client.cancel(id)),
+  remove: (id: string) => told(client.delete(id)),
+  rescan: (id: string, options: RescanRequest) => told(client.rescan(id, options)),
+  scanUrl: (request: UrlRequest) => told(client.fromUrl(request)),
+  detectors: () => told(client.detectors()),
+  detector: (name: string) => told(client.detector(name)),
+  runs: () => told(client.runs()),
 };
