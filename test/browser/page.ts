@@ -31,6 +31,11 @@ export interface Site {
   url: string;
   /** Paths asked for since it was last emptied. */
   requests: string[];
+  /** Files that arrive changed, by path; undefined: 404. */
+  altered: Map<string, ((bytes: Buffer) => Buffer) | undefined>;
+  /** Answers nobody until told to again. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,11 +50,13 @@ export async function openSite({ isolated = true } = {}): Promise<Site> {
     build: { outDir: folder, emptyOutDir: true, target: 'es2023' },
   });
   const requests: string[] = [];
+  const altered: Site['altered'] = new Map();
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
     requests.push(path);
     const name = path === '/' ? '/index.html' : path;
-    const bytes = await readFile(join(folder, name)).catch(() => undefined);
+    const found = await readFile(join(folder, name)).catch(() => undefined);
+    const bytes = found && altered.has(path) ? altered.get(path)?.(found) : found;
     if (isolated) {
       response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
@@ -59,13 +66,22 @@ export async function openSite({ isolated = true } = {}): Promise<Site> {
     response.statusCode = bytes ? 200 : 404;
     response.end(bytes);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const stop = async () => {
+    const stopped = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await stopped;
+  };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `http://127.0.0.1:${port}/`,
     requests,
+    altered,
+    stop,
+    start: () => listen(port),
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      if (server.listening) await stop();
       await rm(folder, { recursive: true });
     },
   };

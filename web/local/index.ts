@@ -5,7 +5,7 @@
 import { errors } from '../../src/base/errors.ts';
 import { unpackError } from '../../src/base/packed-error.ts';
 import { parseSampling } from '../../src/media/sampling.ts';
-import type { LocalReply, LocalRequest } from './messages.ts';
+import type { EngineWish, LocalReply, LocalRequest } from './messages.ts';
 import { keepOffline } from './offline.ts';
 import type { LocalAnalysis, LocalEngine, LocalProgress } from './types.ts';
 
@@ -23,6 +23,8 @@ export interface LocalOptions {
   signal?: AbortSignal;
   /** Threads of WebAssembly, counted when it is first used; as many as the machine has, up to four, where left out. */
   threads?: number;
+  /** The graphics chip where there is one, else the processor, where left out. Counted when the networks are first used. */
+  device?: 'cpu' | 'webgpu';
 }
 
 /** What this page lacks for local analysis, in words; undefined where it can be done. */
@@ -43,26 +45,32 @@ export function whyNotLocal(): string | undefined {
  * the signal's reason after an abort.
  */
 export async function analyseLocally(clip: Blob, options: LocalOptions): Promise<LocalAnalysis> {
-  const { name, detector, threads } = options;
+  const { name, detector } = options;
   const sampling = options.sampling === undefined ? undefined : parseSampling(options.sampling);
   const site = siteUrl();
   const reply = await ask(
-    (call) => ({ ask: 'analyse', call, site, clip, name, detector, sampling, threads }),
+    (call) => ({ ask: 'analyse', call, site, clip, name, detector, sampling, engine: wishOf(options) }),
     options,
   );
   if (!('analysis' in reply)) throw new Error('the worker answered something else');
+  const { result, engine: used } = reply.analysis;
+  if (result.error?.code !== 'INTERNAL') return reply.analysis;
   // Memory that ran out leaves the engine broken: the next clip gets a new one.
-  if (reply.analysis.result.error?.code === 'INTERNAL') worn = true;
-  return reply.analysis;
+  worn = true;
+  if (used.device === 'cpu' || options.device === 'webgpu' || pending.size > 0) return reply.analysis;
+  // A driver can fail after its golden vectors were right: the processor is asked instead, from now on.
+  chipFailed = true;
+  return analyseLocally(clip, options);
 }
 
 /** Loads everything that an analysis needs, ahead of the first clip; tells what it runs on. Throws as an analysis does. */
 export async function prepareLocal(
-  options: Pick<LocalOptions, 'detector' | 'onProgress' | 'signal' | 'threads'> = {},
+  options: Omit<LocalOptions, 'name' | 'sampling'> = {},
 ): Promise<LocalEngine> {
-  const { detector, threads } = options;
+  const { detector } = options;
   const site = siteUrl();
-  const reply = await ask((call) => ({ ask: 'prepare', call, site, detector, threads }), options);
+  const engine = wishOf(options);
+  const reply = await ask((call) => ({ ask: 'prepare', call, site, detector, engine }), options);
   if (!('engine' in reply)) throw new Error('the worker answered something else');
   return reply.engine;
 }
@@ -71,6 +79,11 @@ export async function prepareLocal(
 export function closeLocal(): void {
   fail(errors.LOCAL_STOPPED('closed'));
 }
+
+const wishOf = ({ device, threads }: Pick<LocalOptions, 'device' | 'threads'>): EngineWish => ({
+  device: device ?? (chipFailed ? 'cpu' : undefined),
+  threads,
+});
 
 const siteUrl = () => new URL('/', globalThis.location.href).href;
 
@@ -84,6 +97,8 @@ const pending = new Map<number, Pending>();
 let worker: Worker | undefined;
 /** The worker has met a bug: it is replaced once nobody waits for it. */
 let worn = false;
+/** The graphics chip failed in the middle of a clip. */
+let chipFailed = false;
 let calls = 0;
 
 async function ask(

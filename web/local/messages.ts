@@ -3,8 +3,14 @@ import type { PackedError } from '../../src/base/packed-error.ts';
 import type { Sampling } from '../../src/media/sampling.ts';
 import type { LocalAnalysis, LocalEngine, LocalProgress } from './types.ts';
 
+/** How the networks are to be run; counted when they are opened. */
+export interface EngineWish {
+  device: LocalEngine['device'] | undefined;
+  threads: number | undefined;
+}
+
 export type LocalRequest =
-  | { ask: 'prepare'; call: number; site: string; detector: string | undefined; threads: number | undefined }
+  | { ask: 'prepare'; call: number; site: string; detector: string | undefined; engine: EngineWish }
   | {
       ask: 'analyse';
       call: number;
@@ -13,7 +19,7 @@ export type LocalRequest =
       name: string;
       detector: string | undefined;
       sampling: Sampling | undefined;
-      threads: number | undefined;
+      engine: EngineWish;
     }
   | { ask: 'abort'; call: number };
 

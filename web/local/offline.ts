@@ -12,10 +12,14 @@ export async function keepOffline(): Promise<boolean> {
   const workers = globalThis.navigator.serviceWorker;
   if (!workers) return false;
   try {
-    await workers.register(script, { type: 'module' });
+    const registration = await workers.register(script, { type: 'module' });
     if (workers.controller) return true;
+    const coming = registration.installing ?? registration.waiting;
+    // In charge of other pages and not of this one: it was reloaded past everything that is kept.
+    if (!coming) return false;
     return await new Promise<boolean>((resolve) => {
       workers.addEventListener('controllerchange', () => resolve(true), { once: true });
+      coming.addEventListener('statechange', () => coming.state === 'redundant' && resolve(false));
       setTimeout(() => resolve(workers.controller !== null), patienceMs);
     });
   } catch {

@@ -9,6 +9,7 @@ import { defaultSampling, type Sampling } from '../../src/media/sampling.ts';
 import { placeEngine } from '../../src/runtime/engine.ts';
 import { LocalFiles, sha256OfBlob } from './files.ts';
 import { engineFolder } from './manifest.ts';
+import type { EngineWish } from './messages.ts';
 import type { LocalEngine, LocalProgress } from './types.ts';
 
 export interface LocalScanOptions {
@@ -42,7 +43,7 @@ export class LocalScanner {
   static async open(
     site: string,
     detector: string | undefined,
-    threads: number,
+    wish: EngineWish & { threads: number },
     onProgress: (progress: LocalProgress) => void,
   ): Promise<LocalScanner> {
     let done = 0;
@@ -53,7 +54,8 @@ export class LocalScanner {
     });
     const { manifest } = files;
     const name = detector ?? manifest.defaultDetector;
-    const device = (await graphicsChip()) ? 'webgpu' : 'cpu';
+    const { threads } = wish;
+    const device = wish.device ?? ((await graphicsChip()) ? 'webgpu' : 'cpu');
     total = [...manifest.faces, manifest.engine[device], ...manifest.detectors.filter((d) => d.name === name)]
       .map(({ bytes }) => bytes)
       .reduce((sum, bytes) => sum + bytes, 0);

@@ -56,7 +56,7 @@ scope.addEventListener('activate', (event) => {
 
 scope.addEventListener('fetch', (event) => {
   const { request } = event;
-  if (request.method !== 'GET') return;
+  if (request.method !== 'GET' || request.url.startsWith(urlOf('api/'))) return;
   if (request.mode === 'navigate') event.respondWith(page(request));
   else if (kept.has(request.url)) event.respondWith(file(request));
 });

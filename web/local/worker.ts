@@ -45,11 +45,16 @@ scope.onmessage = ({ data: request }) => {
 type Opening = Extract<LocalRequest, { site: string }>;
 
 function opened(
-  { site, detector, threads }: Opening,
+  { site, detector, engine }: Opening,
   onProgress: (progress: LocalProgress) => void,
 ): Promise<LocalScanner> {
   if (!scanner) {
-    scanner = LocalScanner.open(site, detector, threads ?? usualThreads(), onProgress);
+    scanner = LocalScanner.open(
+      site,
+      detector,
+      { ...engine, threads: engine.threads ?? usualThreads() },
+      onProgress,
+    );
     // What could not be loaded now may be later.
     scanner.catch(() => {
       scanner = undefined;
