@@ -12,6 +12,9 @@ import { networkNamed } from '../models/index.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { type Contract, contractKey, contractSchema } from './contract.ts';
 import { goldenPicture, goldenTolerance } from './golden.ts';
+import { readContract } from './read-contract.ts';
+
+export { readContract };
 
 export interface Scores {
   /** One probability of manipulated a picture, uncalibrated. */
@@ -55,24 +58,6 @@ export async function loadDetector(path: string, options: SessionOptions = {}): 
     throw error;
   }
   return detector;
-}
-
-/** The contract in a detector's bytes. Throws DETECTOR_INVALID. */
-export function readContract(path: string, bytes: Uint8Array): Contract {
-  let json: unknown;
-  try {
-    const entry = decodeModel(bytes).metadataProps?.find(({ key }) => key === contractKey);
-    if (entry?.value === undefined) throw new Error(`its metadata has no ${contractKey}`);
-    json = JSON.parse(entry.value);
-  } catch (cause) {
-    throw errors.DETECTOR_INVALID(path, describe(cause));
-  }
-  const parsed = contractSchema.safeParse(json);
-  if (!parsed.success) {
-    const { path: at, message } = parsed.error.issues[0];
-    throw errors.DETECTOR_INVALID(path, `its contract is wrong at ${at.join('.') || 'the top'}: ${message}`);
-  }
-  return parsed.data;
 }
 
 /** The same network under another contract. Throws DETECTOR_INVALID where `bytes` is no detector. */

@@ -6,10 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { errors } from '../../src/base/errors.ts';
 import { MesoscopeClient } from '../../src/server/client.ts';
 import { makeConfig } from '../../src/server/config.ts';
+import { runChild } from '../../src/server/jobs/child.ts';
 import { startServer } from '../../src/server/server.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
-import { prepareDatabase, program, startProcess, testServers, until } from '../server.ts';
+import { builtAnalysis, prepareDatabase, program, startProcess, testServers, until } from '../server.ts';
 
 const { start, folder } = testServers();
 const made = temporaryFolder();
@@ -23,7 +24,7 @@ test.each([
   ...(isLinux
     ? [{ name: 'hog', job: { memoryMiB: 300 }, code: 'ANALYSIS_MEMORY', words: 'limit of 300' }]
     : []),
-])('an analysis that does as $name.mjs fails alone, with a code', async ({ name, job, code, words }) => {
+])('an analysis that does as $name does fails alone, with a code', async ({ name, job, code, words }) => {
   const { client, config, services } = await start({ job }, { analysisScript: program(name) });
   const bad = await client.finished((await client.upload(new Blob(['x']), { name: 'bad.mp4' })).id);
   expect(bad).toMatchObject({ status: 'failed', attempts: 1, score: null, verdict: null, result: null });
@@ -37,11 +38,34 @@ test.each([
 });
 
 test('what may not be scanned is told before it costs anything', async () => {
-  const { client } = await start({ clip: { seconds: 1, pixels: 5000, sampledFrames: 20 } });
   const path = await makeClip(made('long.mp4'), 50);
-  const { openAsBlob } = await import('node:fs');
-  const large = await client.finished((await client.upload(await openAsBlob(path), { name: 'l.mp4' })).id);
-  expect(large.error).toMatchObject({ code: 'CLIP_TOO_LARGE', title: expect.stringContaining('96x64') });
+  const none = { seconds: 1e6, pixels: 1e9, sampledFrames: 1e6 };
+  const end = async (name: string, sample: string, limits: Partial<typeof none>) => {
+    const task = { clip: name, path, name, mediaType: 'video/mp4', detector: 'compact-blends', sample };
+    const outcome = await runChild(
+      { ...task, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
+      {
+        limits: { heapMiB: 1024, memoryMiB: 4096, seconds: 120 },
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        script: builtAnalysis,
+      },
+    );
+    return outcome.kind === 'failed' ? outcome.error : undefined;
+  };
+  expect(await end('wide.mp4', 'even:4', { pixels: 5000 })).toMatchObject({
+    code: 'CLIP_TOO_LARGE',
+    title: 'wide.mp4 is 96x64, more than the limit of 5000 pixels.',
+  });
+  expect(await end('long.mp4', 'even:4', { seconds: 1 })).toMatchObject({
+    code: 'CLIP_TOO_LONG',
+    title: 'long.mp4 lasts 2 s, longer than the limit of 1 s.',
+  });
+  expect(await end('many.mp4', 'every:2', { sampledFrames: 24 })).toMatchObject({
+    code: 'SAMPLING_TOO_MANY',
+    title: expect.stringContaining('25 frames'),
+  });
+  expect(await end('fits.mp4', 'every:2', { sampledFrames: 25 })).toBeUndefined();
 });
 
 test('the process of an analysis knows neither token nor database', async () => {
