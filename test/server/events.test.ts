@@ -98,6 +98,16 @@ test('the client waits over a server that is stopped and started', async () => {
   expect(await finished).toMatchObject({ id, status: 'failed', attempts: 1 });
 });
 
+test('an address has so many streams at a time', async () => {
+  const { url, services } = await start({ rate: { streams: 2 } });
+  const [first, second] = [await listen(`${url}/api/events`), await listen(`${url}/api/events`)];
+  expect((await listen(`${url}/api/events`)).status).toBe(429);
+  first.stop();
+  await until(() => services.streams.get('127.0.0.1') === 1, 'the first is gone');
+  expect((await listen(`${url}/api/events`)).status).toBe(200);
+  second.stop();
+});
+
 test('a stop ends streams that wait', async () => {
   const server = await start();
   const stream = await listen(`${server.url}/api/events`);

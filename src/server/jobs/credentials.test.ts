@@ -22,7 +22,7 @@ test('a signed file tells its signer; a byte changed afterwards is noticed', asy
   const valid = await readCredentials(path);
   expect(valid).toMatchObject({ status: 'valid', problems: [] });
   expect(valid.manifests).toEqual([
-    expect.objectContaining({ active: true, signedBy: 'CN=Test signer', actions: ['c2pa.created'] }),
+    expect.objectContaining({ active: true, signedBy: 'CN=Test signer, O=Mesoscope', actions: ['c2pa.created'] }),
   ]);
   // Anyone can make such a certificate: that it fits must not be told as trust.
   expect(valid.statement).toContain('whether the signer is to be trusted was not checked');
@@ -39,7 +39,7 @@ test('what cannot be read is told, never thrown', async () => {
   const path = made('broken.jpg');
   const bytes = await signed(await encodeJpeg(numberedPicture(1), 90));
   const at = Buffer.from(bytes).indexOf('jumd');
-  bytes.fill(0xff, at - 8, at + 24);
+  bytes.fill(0xff, at + 60, at + 160);
   await writeFile(path, bytes);
   const broken = await readCredentials(path);
   expect(broken).toMatchObject({ status: 'unreadable', manifests: [] });
@@ -57,18 +57,19 @@ async function signed(jpeg: Uint8Array): Promise<Uint8Array> {
   const issuer = await x509.X509CertificateGenerator.createSelfSigned({
     ...times,
     serialNumber: '01',
-    name: 'CN=Test issuer',
+    name: 'CN=Test issuer, O=Mesoscope',
     keys: above,
     signingAlgorithm: algorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, 1, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(above.publicKey),
     ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
     ...times,
     serialNumber: '02',
-    subject: 'CN=Test signer',
+    subject: 'CN=Test signer, O=Mesoscope',
     issuer: issuer.subject,
     publicKey: own.publicKey,
     signingKey: above.privateKey,
