@@ -20,6 +20,8 @@ export interface SynthesizeSettings {
   crop: PairCrop | undefined;
   format: 'jpg' | 'png';
   jpegQuality: number;
+  /** False: a pair is left without the colour changes and the JPEG that both sides get. */
+  post?: false | undefined;
 }
 
 serveUnits<SynthesizeSettings, SynthesizeUnit>(async (settings) => {
@@ -57,7 +59,7 @@ serveUnits<SynthesizeSettings, SynthesizeUnit>(async (settings) => {
           }
           const began = performance.now();
           const random = new Random(settings.seed, 'forgery', item.id, order.n);
-          const pair = await makePair(order.kind, source, random, donor?.face, settings.crop);
+          const pair = await makePair(order.kind, source, random, donor?.face, settings.crop, settings.post);
           counts.forgerySeconds += (performance.now() - began) / 1000;
           counts.pairs++;
           out.samples.push(...(await samplesOf(order, first + index, pair, donor?.item, settings)));
