@@ -22,6 +22,7 @@ interface Options extends SourceFlags, SideFlags {
   format: 'jpg' | 'png';
   quality: number;
   post: boolean;
+  grain?: number;
   workers: number;
   limit?: number;
   manifest: 'csv' | 'parquet';
@@ -60,6 +61,12 @@ export const datasetSynthesize: CliCommand = {
       .addOption(new Option('--quality <n>', 'of JPEG pictures').argParser(wholeNumber(1, 100)).default(95))
       .option('--no-post', 'without the colour changes and the JPEG that both sides of a pair get: easier')
       .addOption(
+        new Option(
+          '--grain <levels>',
+          'noise on every source picture first, as of a sensor: its deviation',
+        ).argParser(wholeNumber(1, 64)),
+      )
+      .addOption(
         new Option('--workers <n>', 'threads').argParser(wholeNumber(1, 256)).default(defaultWorkers),
       )
       .addOption(new Option('--limit <n>', 'only the first so many pictures').argParser(wholeNumber(1, 1e9)))
@@ -95,6 +102,7 @@ export const datasetSynthesize: CliCommand = {
             workers: options.workers,
             limit: options.limit,
             ...(options.post ? {} : { post: false }),
+            ...(options.grain === undefined ? {} : { grain: options.grain }),
             manifest: options.manifest,
             ...(exclude ? { exclude } : {}),
             onBegin: display.onBegin,
