@@ -87,6 +87,15 @@ export async function continueRun(options: RunOptions): Promise<RunSummary> {
   }
 }
 
+/** How a run ended. @throws RUN_MISSING where it has not. */
+export async function readSummary(folder: string): Promise<RunSummary> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')) as RunSummary;
+  } catch (cause) {
+    throw errors.RUN_MISSING(folder, describe(cause));
+  }
+}
+
 /** The recipe that a run was started with. @throws RUN_MISSING. */
 export async function recipeOfRun(folder: string): Promise<ResolvedRecipe> {
   let json: unknown;
