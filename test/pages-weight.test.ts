@@ -18,6 +18,14 @@ test('the first view has less than 300 KB of script, compressed, and neither cha
   expect(text).not.toContain('InferenceSession');
 });
 
+test('nothing of Node is in the pages', () => {
+  for (const name of readdirSync(`${folder}/assets`).filter((file) => file.endsWith('.js'))) {
+    expect(readFileSync(`${folder}/assets/${name}`, 'utf8'), name).not.toMatch(
+      /browser-external|from\s*["']node:/,
+    );
+  }
+});
+
 test('the pages ask no one else for anything, and have no script in the document', () => {
   const page = readFileSync(`${folder}/index.html`, 'utf8');
   expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
