@@ -12,6 +12,9 @@ import { type RunningServer, type StartOptions, startServer } from '../src/serve
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
+/** As users run it: starting TypeScript would take every analysis a second more. `npm test` builds first. */
+export const builtAnalysis = new URL('../dist/workers/server-jobs-worker.js', import.meta.url);
+
 /** Programs in place of the analysis; see test/server/programs. */
 export const program = (name: string): URL => new URL(`./server/programs/${name}.mjs`, import.meta.url);
 
@@ -49,7 +52,11 @@ export function testServers(): {
       const config = makeConfig({ port: 0, stopSeconds: 4, disk: { leaveFreeMiB: 0 }, ...given, data });
       if (config.database === undefined) await prepareDatabase(join(config.data, 'database'));
       const lines: string[] = [];
-      const server = await startServer(config, { log: (line) => void lines.push(line), ...options });
+      const server = await startServer(config, {
+        log: (line) => void lines.push(line),
+        analysisScript: builtAnalysis,
+        ...options,
+      });
       running.add(server);
       const client = new MesoscopeClient({
         baseUrl: server.url,
@@ -84,7 +91,7 @@ function packageOf(entry: string): string {
   return `${entry.slice(0, end)}package.json`;
 }
 
-/** `mesoscope serve` as a process, as a user starts it, to be killed. */
+/** `mesoscope serve` as a process, as the last build made it, to be killed. */
 export async function startProcess(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -95,8 +102,7 @@ export async function startProcess(
   ended: Promise<number | null>;
   kill: (signal: NodeJS.Signals) => void;
 }> {
-  const child = fork(join(root, 'src/cli/main.ts'), ['serve', '--port', '0', ...args], {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+  const child = fork(join(root, 'dist/cli/main.js'), ['serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, ...env },
   });

@@ -178,6 +178,11 @@ const list = {
     `${path} already holds a run.`,
     'Continue it with --resume, or name another folder with --out.',
   ],
+  RUN_FAILED: (path: string, reason: string) => [
+    `The training run ${path} failed: ${reason}`,
+    'Mend the cause; the same command trains it again and keeps what is done.',
+  ],
+  PROTOCOL_UNKNOWN: (id: string, known: string) => [`There is no protocol "${id}".`, `Known: ${known}.`],
   RUN_FINISHED: (path: string, steps: number) => [
     `The run ${path} is finished (${steps} steps).`,
     'Start another with more steps in its recipe.',

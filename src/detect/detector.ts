@@ -11,9 +11,11 @@ import { networkNamed } from '../models/index.ts';
 import { openSession, type SessionOptions } from '../runtime/session.ts';
 import { type Contract, contractKey, contractSchema } from './contract.ts';
 import { goldenPicture } from './golden.ts';
-import { type Detector, meanOf, OnnxDetector, openDetector, readContract } from './open-detector.ts';
+import { type Detector, meanOf, OnnxDetector, openDetector } from './open-detector.ts';
+import { readContract } from './read-contract.ts';
 
-export { type Detector, normalise, readContract, type Scores } from './open-detector.ts';
+export { type Detector, normalise, type Scores } from './open-detector.ts';
+export { readContract };
 
 /**
  * Loads a detector and recomputes its golden vectors.

@@ -1,11 +1,11 @@
 /** A detector's bytes as something that scores: one `.onnx` file that carries its contract, checked at load. Runs anywhere. */
 import { describe, errors } from '../base/errors.ts';
-import { decodeModel } from '../graph/onnx/proto.ts';
 import { type FloatTensor, floats, tensor } from '../graph/tensor.ts';
 import type { Picture } from '../media/types.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
-import { type Contract, contractKey, contractSchema } from './contract.ts';
+import type { Contract } from './contract.ts';
 import { goldenPicture, goldenTolerance } from './golden.ts';
+import { readContract } from './read-contract.ts';
 
 export interface Scores {
   /** One probability of manipulated a picture, uncalibrated. */
@@ -53,24 +53,6 @@ export async function openDetector(file: DetectorFile, options: SessionOptions =
     throw error;
   }
   return detector;
-}
-
-/** The contract in a detector's bytes. Throws DETECTOR_INVALID. */
-export function readContract(path: string, bytes: Uint8Array): Contract {
-  let json: unknown;
-  try {
-    const entry = decodeModel(bytes).metadataProps?.find(({ key }) => key === contractKey);
-    if (entry?.value === undefined) throw new Error(`its metadata has no ${contractKey}`);
-    json = JSON.parse(entry.value);
-  } catch (cause) {
-    throw errors.DETECTOR_INVALID(path, describe(cause));
-  }
-  const parsed = contractSchema.safeParse(json);
-  if (!parsed.success) {
-    const { path: at, message } = parsed.error.issues[0];
-    throw errors.DETECTOR_INVALID(path, `its contract is wrong at ${at.join('.') || 'the top'}: ${message}`);
-  }
-  return parsed.data;
 }
 
 export class OnnxDetector implements Detector {

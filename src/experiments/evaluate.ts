@@ -1,4 +1,5 @@
 /** Detectors on a set of faces: the run record that `mesoscope evaluate` writes and the report draws. */
+import { availableParallelism } from 'node:os';
 import type { Item } from '../data/manifest.ts';
 import type { Detector } from '../detect/detector.ts';
 import type { Verdict } from '../detect/result.ts';
@@ -15,7 +16,9 @@ import {
   clipUnits,
   countVerdicts,
   faceUnits,
+  type ScoredClip,
   scoreClips,
+  trackUnits,
 } from './score-clips.ts';
 import { scoreItems } from './score-items.ts';
 
@@ -33,6 +36,8 @@ export interface ConditionResult {
   words: string;
   pictures: Figures;
   videos: Figures;
+  /** Of whole clips only: every person's track for itself, with the clip's label. */
+  tracks?: Figures;
   /** By video, each method against all real ones. */
   methods: Record<string, Figures>;
   /** The map against masks, over items that have one. */
@@ -42,6 +47,8 @@ export interface ConditionResult {
   verdicts?: Record<Verdict, [real: number, manipulated: number]>;
   /** Items without a score, and why. */
   skipped: { id: string; file: string; reason: string }[];
+  /** Wall time of the scoring, and the share of the machine's cores that it kept busy (0 to 1). */
+  speed: { seconds: number; itemsPerSecond: number; coresBusy: number };
   /** Every scored picture or clip: figures of other kinds can be had from them. */
   scores: { id: string; label: 0 | 1; method: string; video: string; source: string; score: number }[];
 }
@@ -87,6 +94,10 @@ export interface EvaluateClipsOptions {
   sampling?: ScanOptions['sampling'];
   protocol: string;
   seed?: number;
+  /** Clips of each class whose most suspicious face is kept for {@link onWorst}. */
+  keepWorst?: number;
+  /** The first detector's clips, the most wrong ones with a face. */
+  onWorst?(clips: readonly ScoredClip[]): void;
   onProgress?(detector: string, condition: Condition, done: number, total: number): void;
   signal?: AbortSignal;
 }
@@ -97,16 +108,20 @@ export interface EvaluateClipsOptions {
  */
 export async function evaluateClips(
   scanners: readonly Scanner[],
-  { protocol, seed = 1, onProgress, ...clips }: EvaluateClipsOptions,
+  { protocol, seed = 1, onProgress, keepWorst = 0, onWorst, ...clips }: EvaluateClipsOptions,
 ): Promise<Evaluation> {
   const results: DetectorResult[] = [];
   const condition = conditions['as-is'];
   for (const scanner of scanners) {
     const { name, sha256 } = scanner.detector;
+    const watch = startWatch();
     const scored = await scoreClips(scanner, {
       ...clips,
+      keepWorst: results.length === 0 ? keepWorst : 0,
       onProgress: (k, total) => onProgress?.(name, condition, k, total),
     });
+    const speed = watch(scored.length);
+    if (results.length === 0) onWorst?.(scored);
     const units = clipUnits(scored);
     const covered = clipCoverage(scored);
     results.push({
@@ -118,9 +133,11 @@ export async function evaluateClips(
           words: condition.words,
           pictures: figuresOf(faceUnits(scored), seed),
           videos: figuresOf(units, seed),
+          tracks: figuresOf(trackUnits(scored), seed),
           methods: figuresByMethod(units, seed),
           ...(covered ? { coverage: covered } : {}),
           verdicts: countVerdicts(scored),
+          speed,
           skipped: scored.flatMap(({ item, reason }) =>
             reason === undefined ? [] : [{ id: item.id, file: item.file, reason }],
           ),
@@ -142,11 +159,13 @@ export async function evaluate(
     const { contract, sha256 } = detector;
     const done: ConditionResult[] = [];
     for (const condition of wanted) {
+      const watch = startWatch();
       const scored = await scoreItems(detector, {
         ...faces,
         condition,
         onProgress: (k, total) => onProgress?.(contract.name, condition, k, total),
       });
+      const speed = watch(scored.rows.length);
       const videos = byVideo(scored.rows, contract);
       const { pixels } = scored;
       done.push({
@@ -166,12 +185,28 @@ export async function evaluate(
             }
           : {}),
         skipped: scored.skipped,
+        speed,
         scores: scored.rows.map(({ item, score }) => scoreOf(item, score)),
       });
     }
     results.push({ name: contract.name, sha256, conditions: done });
   }
   return recordOf(results, protocol, seed);
+}
+
+/** Counts seconds and processor time of this process, its threads included. */
+function startWatch(): (items: number) => ConditionResult['speed'] {
+  const [began, used] = [performance.now(), process.cpuUsage()];
+  return (items) => {
+    const seconds = (performance.now() - began) / 1000;
+    const { user, system } = process.cpuUsage(used);
+    const busy = (user + system) / 1e6 / seconds / availableParallelism();
+    return {
+      seconds: Math.round(seconds * 100) / 100,
+      itemsPerSecond: Math.round((items / seconds) * 100) / 100,
+      coresBusy: Math.round(Math.min(1, busy) * 100) / 100,
+    };
+  };
 }
 
 async function recordOf(detectors: DetectorResult[], protocol: string, seed: number): Promise<Evaluation> {

@@ -18,6 +18,8 @@ export interface Mistake {
   score: number;
   /** Encoded picture as a data URL. */
   picture: string;
+  /** The same with the detector's map laid over, where it has one. */
+  map?: string;
 }
 
 export interface EvaluationPage {
@@ -33,6 +35,11 @@ export function evaluationPage({ evaluation, replay, createdAt, mistakes }: Eval
   const names = detectors.map(({ name }) => name).join(' against ');
   const [{ conditions }] = detectors;
   const title = `Evaluation of ${names}`;
+  const clips = conditions[0].verdicts !== undefined;
+  const [of, face] = clips ? ['clips', ', each by its most suspicious face'] : ['faces', ''];
+  const maps = [...mistakes.falseAlarms, ...mistakes.misses].some(({ map }) => map)
+    ? ' Below each face the map: where the detector sees manipulation.'
+    : '';
   return page(
     title,
     html`<div class="top"><span><b>Mesoscope</b> evaluation</span><span>${createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC</span></div>
@@ -44,11 +51,12 @@ ${comparisons.length > 0 && compared(evaluation)}
 <section><h2>Curves</h2><p class="lede">By ${conditions[0].verdicts ? 'clip' : 'picture'}, ${conditions[0].words}. Dashed: a detector that guesses, or that is sure exactly as often as it is right.</p>
 <div class="grid">${curves(detectors)}</div></section>
 ${detectors.map((detector) => methodTable(detector, detectors.length > 1))}
-${gallery('Worst false alarms', 'Real faces with the highest scores.', mistakes.falseAlarms)}
-${gallery('Worst misses', 'Manipulated faces with the lowest scores.', mistakes.misses)}
+${gallery('Worst false alarms', `Real ${of} with the highest scores${face}.${maps}`, mistakes.falseAlarms)}
+${gallery('Worst misses', `Manipulated ${of} with the lowest scores${face}.${maps}`, mistakes.misses)}
 <section><h2>How this was computed</h2>
 <p class="lede">Intervals are 95 % percentile bootstrap intervals over sources (1,000 draws, seed ${evaluation.seed}): pictures of one source are drawn together. Qualities are applied to the cut face at the detector's input size.</p>
 ${skippedOf(detectors)}
+<p class="muted">${speedOf(detectors)}</p>
 <p class="muted">${evaluation.environment.cpu}, ${evaluation.environment.system}, Node ${evaluation.environment.node}, ONNX Runtime ${evaluation.environment.onnxruntime}</p>
 <p class="muted">${detectors.map(({ name, sha256 }) => `${name}: SHA-256 ${sha256}`).join('; ')}</p>
 <p>Repeat it with <code>${replay}</code></p></section>
@@ -77,11 +85,15 @@ function methodTable({ name, conditions }: DetectorResult, named: boolean): Html
 }
 
 /** Of whole clips only: what a reader of verdicts would have been told. */
-function verdictTable({ name, conditions: [{ verdicts, coverage, videos }] }: DetectorResult): Html | null {
+function verdictTable({
+  name,
+  conditions: [{ verdicts, coverage, videos, tracks }],
+}: DetectorResult): Html | null {
   if (!verdicts || !coverage) return null;
   const share = (value: number | undefined) => (value === undefined ? '–' : `${(100 * value).toFixed(0)} %`);
   const imputed = coverage.aucWithMissingAtHalf;
   return html`<section><h2>Verdicts of ${name}</h2>
+${tracks?.auc && html`<p class="lede">By person: AUC ${fixed(tracks.auc.value)} (${fixed(tracks.auc.low)}–${fixed(tracks.auc.high)}) over ${plural(tracks.items, 'track')}, each with its clip's label.</p>`}
 <p class="lede">Not assessable: ${share(coverage.notAssessableShare)} of ${coverage.items} clips (${share(coverage.notAssessableReal)} of the real, ${share(coverage.notAssessableManipulated)} of the manipulated ones). They are in no figure above${imputed !== undefined && videos.auc && `; AUC, not assessable imputed at 0.5: ${imputed.toFixed(3)}`}.</p>
 <div class="scroll"><table><thead><tr><th>Verdict</th><th class="n">Real clips</th><th class="n">Manipulated clips</th></tr></thead><tbody>${Object.entries(verdicts).map(([verdict, [real, manipulated]]) => html`<tr><td>${verdictWords[verdict as Verdict]}</td><td class="n">${real}</td><td class="n">${manipulated}</td></tr>`)}</tbody></table></div></section>`;
 }
@@ -201,7 +213,7 @@ function drawing(title: string, x: string, y: string, lines: readonly Line[], gu
 
 function gallery(title: string, lede: string, faces: readonly Mistake[]): Html | null {
   if (faces.length === 0) return null;
-  return html`<section><h2>${title}</h2><p class="lede">${lede}</p><div class="faces">${faces.map(({ picture, score, method, id }) => html`<figure><img src="${picture}" alt="face ${id}" width="112" height="112"><figcaption><b>${fixed(score, 2)}</b> <span class="muted">${method}</span></figcaption></figure>`)}</div></section>`;
+  return html`<section><h2>${title}</h2><p class="lede">${lede}</p><div class="faces">${faces.map(({ picture, map, score, method, id }) => html`<figure><img src="${picture}" alt="face ${id}" width="112" height="112">${map && html`<img src="${map}" alt="map over face ${id}" width="112" height="112">`}<figcaption><b>${fixed(score, 2)}</b> <span class="muted">${method}</span></figcaption></figure>`)}</div></section>`;
 }
 
 function skippedOf(detectors: readonly DetectorResult[]): Html | null {
@@ -212,6 +224,16 @@ function skippedOf(detectors: readonly DetectorResult[]): Html | null {
     .map(({ file, reason }) => `${file} (${reason})`)
     .join(', ')}${skipped.length > 5 && ' …'}.</p>`;
 }
+
+const speedOf = (detectors: readonly DetectorResult[]) =>
+  detectors
+    .flatMap(({ name, conditions }) =>
+      conditions.map(
+        ({ words, speed, verdicts }) =>
+          `${name}, ${words}: ${speed.itemsPerSecond} ${verdicts ? 'clips' : 'faces'} a second, ${Math.round(100 * speed.coresBusy)} % of the machine busy`,
+      ),
+    )
+    .join('; ');
 
 const fixed = (value: number | undefined, digits = 3) => (value === undefined ? '–' : value.toFixed(digits));
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;

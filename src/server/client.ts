@@ -127,14 +127,14 @@ export class MesoscopeClient {
     options.onLocation?.(location);
     let [failures, offset] = [0, options.resume === undefined ? 0 : -1];
     let clip: string | null = null;
-    while (clip === null) {
+    for (;;) {
       try {
         if (offset < 0) {
           const state = await this.#send('HEAD', location, { headers: tus, signal });
           offset = Number(state.headers.get('Upload-Offset'));
           clip = state.headers.get(clipHeader);
-          if (clip !== null) break;
         }
+        if (clip !== null) return await this.get(clip);
         const answer = await this.#send('PATCH', location, {
           body: file.slice(offset, offset + chunkBytes),
           headers: {
@@ -152,11 +152,9 @@ export class MesoscopeClient {
         const lasting = error instanceof ProblemError && ![409, 423, 429, 500, 503].includes(error.status);
         if (signal?.aborted || lasting || ++failures > retries) throw error;
         await pause(Math.min(longestPause, 250 * 2 ** failures), signal);
-        offset = -1;
+        if (clip === null) offset = -1;
       }
     }
-    onProgress?.(file.size, file.size);
-    return this.get(clip);
   }
 
   async #beginUpload(file: Blob, { name, detector, sample, signal }: ResumableOptions): Promise<string> {

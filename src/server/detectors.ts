@@ -5,7 +5,7 @@ import { errors } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { bundledDetectors, defaultDetector, detectorPath } from '../detect/bundled.ts';
 import type { Contract } from '../detect/contract.ts';
-import { readContract } from '../detect/detector.ts';
+import { readContract } from '../detect/read-contract.ts';
 
 export interface ServedDetector {
   name: string;

@@ -1,6 +1,7 @@
 /** Live progress as server-sent events: the whole state each time, so that whoever comes back misses nothing. */
 import { setTimeout } from 'node:timers/promises';
 import { streamSSE } from 'hono/streaming';
+import { errors } from '../base/errors.ts';
 import { clipEventName, finalStatuses, goneEventName } from './api.ts';
 import { type ClipRow, changedSince, findClip, newestChange } from './database/clips.ts';
 import { summaryOf } from './documents.ts';
@@ -13,6 +14,9 @@ const lookEvery = 2_000;
 const pulseEvery = 15_000;
 /** Changes that commit out of their order are found when the last ones are looked at again. */
 const lookBack = 100;
+
+/** When to try again for a stream, s: nobody knows when another ends. */
+const streamRetry = 5;
 
 type Stream = Parameters<Parameters<typeof streamSSE>[1]>[0];
 
@@ -86,9 +90,14 @@ export function allEvents(c: AppContext, services: Services): Response {
 /** Opens a stream whose work may wait for a change; the wait says false when it is time to end. */
 function open(
   c: AppContext,
-  { changes, stopping }: Services,
+  { changes, stopping, streams, config }: Services,
   work: (stream: Stream, wait: (id?: string) => Promise<boolean>) => Promise<void>,
 ): Response {
+  const address = c.get('address');
+  const open = streams.get(address) ?? 0;
+  // Each holds a connection and looks into the database now and then.
+  if (open >= config.rate.streams) throw errors.RATE_LIMITED(streamRetry);
+  streams.set(address, open + 1);
   // Proxies that gather answers would hold back what is live.
   c.header('X-Accel-Buffering', 'no');
   c.header('Cache-Control', 'no-store');
@@ -133,6 +142,9 @@ function open(
       await work(stream, wait);
     } finally {
       stopListening();
+      const left = (streams.get(address) ?? 1) - 1;
+      if (left > 0) streams.set(address, left);
+      else streams.delete(address);
     }
   });
 }

@@ -4,8 +4,8 @@ import { errors } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { version } from '../base/version.ts';
 import { clipDocument, clipRow } from './documents.ts';
-import { artefact } from './jobs/artefacts.ts';
 import type { Services } from './services.ts';
+import { artefact } from './storage/artefact-names.ts';
 import { readArtefact } from './storage/artefact-response.ts';
 
 /** @throws CLIP_UNKNOWN, CLIP_NOT_DONE */

@@ -135,6 +135,7 @@ async function assemble(ground: Ground, { rules, analysisScript }: StartOptions)
     sessions: new Sessions(config.token),
     wrongTokens: new WrongTokens(config.rate.wrongTokens),
     rules: addressRules,
+    streams: new Map(),
     stopping: stopping.signal,
   };
   return { services, stopping };

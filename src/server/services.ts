@@ -24,6 +24,8 @@ export interface Services {
   readonly sessions: Sessions;
   readonly wrongTokens: WrongTokens;
   readonly rules: AddressRules;
+  /** Open event streams by address. */
+  readonly streams: Map<string, number>;
   readonly metrics: Metrics;
   /** Aborted when the server stops: what streams ends then. */
   readonly stopping: AbortSignal;

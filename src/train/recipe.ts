@@ -12,6 +12,7 @@ import { contractSchema } from '../detect/contract.ts';
 import { networkNamed } from '../models/index.ts';
 import type { Network } from '../models/network.ts';
 import { devices } from '../runtime/devices.ts';
+import { loggingSchema } from './loggers/logger.ts';
 import { lossSchema } from './losses/index.ts';
 import { metricNames } from './metrics.ts';
 import { optimiserSchema } from './optimisers/index.ts';
@@ -110,6 +111,7 @@ export const recipeSchema = z
     threads: count.max(256).optional().describe("Engine threads; the machine's cores where absent"),
     workers: z.int().nonnegative().max(64).default(1).describe('Threads that decode and augment'),
     prefetch: count.max(64).default(3).describe('Batches made ahead'),
+    logging: loggingSchema.optional(),
     detector: detectorSchema
       .optional()
       .describe('What the contract of the trained detector says; absent: none is written'),

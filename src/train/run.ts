@@ -24,6 +24,8 @@ import { loadData } from './data.ts';
 import { describeEnvironment } from './environment.ts';
 import { exportDetector } from './export.ts';
 import { startingWeights } from './init.ts';
+import { openLoggers } from './loggers/index.ts';
+import type { RunLogger } from './loggers/logger.ts';
 import { allMetrics, type Evaluated, isBetter, type MetricName } from './metrics.ts';
 import { openValidator, pictureOptions, stepOptions } from './open-validator.ts';
 import { type Phase, planPhases } from './plan.ts';
@@ -35,7 +37,14 @@ import type { Validator } from './validator.ts';
 import { writeJson, writeWhole } from './write-file.ts';
 
 export type RunEvent =
-  | { kind: 'start'; from: number; steps: number; items: Record<string, number>; parameters: number }
+  | {
+      kind: 'start';
+      from: number;
+      steps: number;
+      items: Record<string, number>;
+      parameters: number;
+      recipe: ResolvedRecipe;
+    }
   | (TrainLine & { steps: number; imagesPerSecond: number; waitShare: number; secondsLeft: number })
   | (ValidationLine & { best: boolean })
   | { kind: 'checkpoint'; step: number; path: string }
@@ -79,11 +88,35 @@ export async function startRun(recipe: ResolvedRecipe, options: RunOptions): Pro
  * what reading the data throws.
  */
 export async function continueRun(options: RunOptions): Promise<RunSummary> {
-  const run = await Run.open(options);
+  let logger: RunLogger | undefined;
+  let summary: RunSummary | undefined;
+  const tell = options.onEvent ?? (() => {});
+  const onEvent = (event: RunEvent) => {
+    if (event.kind === 'start') {
+      logger = openLoggers(event.recipe, options.folder, event.from, (message) =>
+        tell({ kind: 'warning', message }),
+      );
+    }
+    logger?.log(event);
+    tell(event);
+  };
+  let run: Run | undefined;
   try {
-    return await run.train();
+    run = await Run.open({ ...options, onEvent });
+    summary = await run.train();
+    return summary;
   } finally {
-    await run.close();
+    await run?.close();
+    await logger?.close(summary);
+  }
+}
+
+/** How a run ended. @throws RUN_MISSING where it has not. */
+export async function readSummary(folder: string): Promise<RunSummary> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')) as RunSummary;
+  } catch (cause) {
+    throw errors.RUN_MISSING(folder, describe(cause));
   }
 }
 
@@ -181,6 +214,7 @@ class Run {
       const log = await RunLog.open(join(folder, 'metrics.jsonl'), progress.step);
       onEvent({
         kind: 'start',
+        recipe,
         from: progress.step,
         steps: phases[phases.length - 1].to,
         items: { train: train.length, validation: validation.length },

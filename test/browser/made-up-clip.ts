@@ -17,7 +17,7 @@ export interface MadeUpClip {
 
 /** The picture comes so many seconds after the sound would, as in clips cut out of longer ones. */
 export const videoStart = 0.8;
-const frameRate = 10;
+const frameRate = 5;
 
 export async function madeUpClip(
   videoPath: string,
@@ -74,7 +74,11 @@ export async function madeUpClip(
       }
     }
   }
-  await encodeVideo(pictures(analysis), videoPath, { keyFrameInterval: 10, crf: 30 });
+  await encodeVideo(pictures(analysis), videoPath, {
+    keyFrameInterval: 5,
+    crf: 30,
+    codecOptions: { preset: 'ultrafast' },
+  });
   files.set(`${base}/media`, { type: 'video/mp4', bytes: await readFile(videoPath) });
   const clip = clipSchema.parse({
     id,
@@ -127,13 +131,14 @@ function* pictures({
 }: ReturnType<typeof sampleAnalyses>[string]['analysis']): Generator<TimedPicture> {
   const [width, height, scale] = [640, 360, 0.5];
   const count = Math.ceil((result.clip.durationSeconds ?? 0) * frameRate);
+  const room = new Uint8Array(width * height * 3);
+  for (let at = 0; at < width * height; at++) {
+    const shade = 70 + ((at % width) >> 4) + ((at / width) >> 4);
+    room.set([shade, shade + 6, shade + 14], at * 3);
+  }
   for (let i = 0; i < count; i++) {
     const time = i / frameRate;
-    const data = new Uint8Array(width * height * 3);
-    for (let at = 0; at < width * height; at++) {
-      const shade = 70 + ((at % width) >> 4) + ((at / width) >> 4);
-      data.set([shade, shade + 6, shade + 14], at * 3);
-    }
+    const data = room.slice();
     for (const track of result.tracks) {
       if (time < track.startSeconds || time > track.endSeconds) continue;
       const face = evidence.find(({ trackId }) => trackId === track.id);

@@ -70,8 +70,8 @@ describe.skipIf(!haveChromium)(`the result page${browserReason}`, () => {
 
   test('a click on the timeline and on a face goes there; the map lies over the face', async () => {
     const page = await openResult();
-    const lanes = (await slider(page).boundingBox())!;
-    await page.mouse.click(lanes.x + lanes.width * 0.6, lanes.y + 40);
+    const { width } = (await slider(page).boundingBox())!;
+    await slider(page).click({ position: { x: width * 0.6, y: 40 } });
     await settled(page);
     const clicked = await now(page);
     expect(clicked).toBeGreaterThan(15);

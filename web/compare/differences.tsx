@@ -3,6 +3,7 @@ import { visible } from '../../src/report/html.ts';
 import { usualFace } from '../../src/report/sections.ts';
 import { measuredAt, openEnded, outcomeOf, ratesInWords } from '../../src/report/wording.ts';
 import type { View } from '../clip/view.ts';
+import { Scroll } from '../parts/scroll.tsx';
 import { VerdictWord } from '../parts/verdict.tsx';
 
 /** The two results as a table, with what must be known before they are set against each other. */
@@ -34,7 +35,7 @@ export function Differences({ left, right }: { left: View; right: View }) {
         {!sameDetector &&
           'The detectors have scales and thresholds of their own: compare the verdicts and where the scores rise, not the numbers.'}
       </p>
-      <div className="scroll">
+      <Scroll label="The two results">
         <table className="differences">
           <thead>
             <tr>
@@ -55,7 +56,7 @@ export function Differences({ left, right }: { left: View; right: View }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }

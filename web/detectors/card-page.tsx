@@ -12,6 +12,7 @@ import type { Detector } from '../../src/server/api.ts';
 import { Part } from '../clip/result.tsx';
 import { Markup } from '../parts/markup.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { PageTitle } from '../parts/shell.tsx';
 import { useLoad } from '../server/load.ts';
 import { server } from '../server/request.ts';
@@ -38,11 +39,13 @@ export default function DetectorPage({ name }: { name: string }) {
           {detector.cardHtml && (
             <Part title="Card">
               {/* The card's own title repeats the page's. */}
-              <div
-                className="card-text"
-                // The server made it from a file of the package.
-                dangerouslySetInnerHTML={{ __html: asPart(detector.cardHtml) }}
-              />
+              <Scroll label="Card">
+                <div
+                  className="card-text"
+                  // The server made it from a file of the package.
+                  dangerouslySetInnerHTML={{ __html: asPart(detector.cardHtml) }}
+                />
+              </Scroll>
             </Part>
           )}
         </>
@@ -53,9 +56,13 @@ export default function DetectorPage({ name }: { name: string }) {
 
 /** The card's headings go down two levels, for it stands inside a page; its title is the page's. */
 function asPart(card: string): string {
-  return card
-    .replace(/<h1\b[^>]*>[\s\S]*?<\/h1>/, '')
-    .replace(/<(\/?)h([1-4])\b/g, (_, slash: string, level: string) => `<${slash}h${Number(level) + 1}`);
+  return (
+    card
+      // A corner of a table is no heading.
+      .replace(/<th\b[^>]*><\/th>/g, '<td></td>')
+      .replace(/<h1\b[^>]*>[\s\S]*?<\/h1>/, '')
+      .replace(/<(\/?)h([1-4])\b/g, (_, slash: string, level: string) => `<${slash}h${Number(level) + 1}`)
+  );
 }
 
 function contractList({ contract, sha256 }: Detector) {

@@ -4,6 +4,7 @@ import { verdicts } from '../../src/detect/result.ts';
 import { plural } from '../../src/report/format.ts';
 import { type ClipSummary, clipStatuses, finalStatuses } from '../../src/server/api.ts';
 import { ProblemNote } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { PageTitle } from '../parts/shell.tsx';
 import { useLoad } from '../server/load.ts';
 import { asRequestError, type RequestError, server } from '../server/request.ts';
@@ -80,7 +81,7 @@ export default function HistoryPage() {
         <p>{filtered ? 'No clip fits these filters.' : 'No clip has been scanned yet.'}</p>
       )}
       {clips.length > 0 && (
-        <div className="scroll">
+        <Scroll label="Clips">
           <table className="stack clips history">
             <thead>
               <tr>
@@ -109,7 +110,7 @@ export default function HistoryPage() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {next !== null && (
         <p className="more">

@@ -21,6 +21,8 @@ interface Options extends SourceFlags, SideFlags {
   size: number;
   format: 'jpg' | 'png';
   quality: number;
+  post: boolean;
+  grain?: number;
   workers: number;
   limit?: number;
   manifest: 'csv' | 'parquet';
@@ -57,6 +59,13 @@ export const datasetSynthesize: CliCommand = {
       )
       .addOption(new Option('--format <name>', 'of the pictures').choices(['jpg', 'png']).default('jpg'))
       .addOption(new Option('--quality <n>', 'of JPEG pictures').argParser(wholeNumber(1, 100)).default(95))
+      .option('--no-post', 'without the colour changes and the JPEG that both sides of a pair get: easier')
+      .addOption(
+        new Option(
+          '--grain <levels>',
+          'noise on every source picture first, as of a sensor: its deviation',
+        ).argParser(wholeNumber(1, 64)),
+      )
       .addOption(
         new Option('--workers <n>', 'threads').argParser(wholeNumber(1, 256)).default(defaultWorkers),
       )
@@ -92,6 +101,8 @@ export const datasetSynthesize: CliCommand = {
             jpegQuality: options.quality,
             workers: options.workers,
             limit: options.limit,
+            ...(options.post ? {} : { post: false }),
+            ...(options.grain === undefined ? {} : { grain: options.grain }),
             manifest: options.manifest,
             ...(exclude ? { exclude } : {}),
             onBegin: display.onBegin,

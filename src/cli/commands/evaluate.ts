@@ -7,6 +7,7 @@ import type { Detector } from '../../detect/detector.ts';
 import type { Scanner } from '../../detect/scanner.ts';
 import type { ConditionName } from '../../experiments/conditions.ts';
 import type { Evaluation } from '../../experiments/evaluate.ts';
+import type { ScoredClip } from '../../experiments/score-clips.ts';
 import { parseSampling, type Sampling } from '../../media/sampling.ts';
 import type { EvaluationPage } from '../../report/evaluation.ts';
 import type { CliCommand, CliContext } from '../command.ts';
@@ -127,9 +128,7 @@ async function ofFaces(
     const missing = results[0].skipped.length + faces.dropped;
     if (missing > 0) progress.note(`mesoscope: ${missing} items have no score, and none was made up`);
     const mistakes =
-      options.out === undefined
-        ? none
-        : await worstMistakes(results[0].scores, faces, detectors[0].contract.input);
+      options.out === undefined ? none : await worstMistakes(results[0].scores, faces, detectors[0]);
     return { evaluation, mistakes };
   } finally {
     for (const detector of detectors) await detector.close();
@@ -140,22 +139,28 @@ async function ofFaces(
 async function ofClips(
   paths: readonly string[],
   faces: Faces,
-  { sample }: Options,
+  { sample, out }: Options,
   { signal, openScanner }: CliContext,
   progress: Progress,
 ): Promise<Evaluated> {
   const { evaluateClips } = await import('../../experiments/evaluate.ts');
+  const { mostMistakes, worstClips } = await import('../mistakes.ts');
   const scanners: Scanner[] = [];
+  let worst: readonly ScoredClip[] = [];
   try {
     for (const detector of paths) scanners.push(await openScanner({ detector }));
     const evaluation = await evaluateClips(scanners, {
       ...faces,
       protocol: faces.words.replace('pictures', 'clips'),
       ...(sample ? { sampling: sample } : {}),
+      ...(out === undefined ? {} : { keepWorst: mostMistakes }),
+      onWorst: (clips) => {
+        worst = clips;
+      },
       signal,
       onProgress: follow(progress, (name) => name),
     });
-    return { evaluation, mistakes: none };
+    return { evaluation, mistakes: out === undefined ? none : await worstClips(worst) };
   } finally {
     for (const scanner of scanners) await scanner.close();
   }

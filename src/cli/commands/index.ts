@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   train: async () => (await import('./train.ts')).train,
+  reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   sweep: async () => (await import('./sweep.ts')).sweepCommand,
   runs: async () => (await import('./runs.ts')).runsCommand,
   'runs report': async () => (await import('./runs-report.ts')).runsReport,

@@ -46,7 +46,8 @@ export interface SynthesizeOptions
 
 /** Uses the real pictures of a source; throws what `build` throws, and DATA_EMPTY. */
 export async function synthesize(source: SourceSet, options: SynthesizeOptions): Promise<SetReport> {
-  const { out, mix, perImage, exclude, limit, seed, crop, format, jpegQuality, ...forBuild } = options;
+  const { out, mix, perImage, exclude, limit, seed, crop, format, jpegQuality, post, grain, ...forBuild } =
+    options;
   const pictures = source.items.filter(
     ({ label, method, file }) => label === 0 && method === 'original' && isPictureName(file),
   );
@@ -58,7 +59,15 @@ export async function synthesize(source: SourceSet, options: SynthesizeOptions):
       videos ? 'it holds videos; run `mesoscope dataset prepare` first' : 'it holds no picture that is real',
     );
   }
-  const settings: SynthesizeSettings = { folder: resolve(source.folder), seed, crop, format, jpegQuality };
+  const settings: SynthesizeSettings = {
+    folder: resolve(source.folder),
+    seed,
+    crop,
+    format,
+    jpegQuality,
+    ...(post === false ? { post } : {}),
+    ...(grain === undefined ? {} : { grain }),
+  };
   const units = await planOrders(settings.folder, items.slice(0, limit), { mix, seed, perImage });
   return build<SynthesizeSettings, SynthesizeUnit>({
     ...forBuild,

@@ -27,8 +27,13 @@ export async function makePair(
   random: Random,
   donor: LandmarkedPicture | undefined,
   crop: PairCrop | undefined,
+  /** Colour changes and JPEG on both sides alike; without them a forgery's traces are as it left them. */
+  post = true,
 ): Promise<Pair> {
-  const { real, fake, mask, label, points, parameters } = await makeForgery(kind, source, random, { donor });
+  const { real, fake, mask, label, points, parameters } = await makeForgery(kind, source, random, {
+    donor,
+    ...(post ? {} : { postProcess: false }),
+  });
   if (!crop) return { real, fake, mask, label, points, parameters };
   const box = boundsOf(source.points);
   const side = Math.max(box.width, box.height) * crop.scale;

@@ -6,6 +6,8 @@ import type { FaceFinder } from '../../faces/finder.ts';
 import { sixtyEightPoints } from '../../faces/landmarks.ts';
 import { openFinder } from '../../faces/open-finder.ts';
 import { encodeJpeg, encodeMask, encodePng, readPicture } from '../../media/image.ts';
+import type { Picture } from '../../media/types.ts';
+import { noise } from '../augment/noise.ts';
 import type { Sample, UnitResult } from '../build/part.ts';
 import { serveUnits } from '../build/unit-worker.ts';
 import { type LandmarkedPicture, landmarkFault } from '../forgery/index.ts';
@@ -21,13 +23,19 @@ export interface SynthesizeSettings {
   crop: PairCrop | undefined;
   format: 'jpg' | 'png';
   jpegQuality: number;
+  /** False: a pair is left without the colour changes and the JPEG that both sides get. */
+  post?: false | undefined;
+  /** Standard deviation, in levels of 255, of noise on every source picture before anything is forged of it. */
+  grain?: number | undefined;
 }
 
 serveUnits<SynthesizeSettings, SynthesizeUnit>(async (settings) => {
   let finder: Promise<FaceFinder> | undefined;
   /** The picture with its points; a text where there is no face to forge. */
   const landmarked = async (item: SourceItem): Promise<LandmarkedPicture | string> => {
-    const picture = await readPicture(await readThrough(join(settings.folder, item.file)));
+    const read = await readPicture(await readThrough(join(settings.folder, item.file)));
+    const picture =
+      settings.grain === undefined ? read : await grainy(read, settings.grain, settings.seed, item.id);
     let points = await readPoints(settings.folder, item);
     if (!points) {
       // Opened at the first need: prepared sets carry their landmarks.
@@ -58,7 +66,7 @@ serveUnits<SynthesizeSettings, SynthesizeUnit>(async (settings) => {
           }
           const began = performance.now();
           const random = new Random(settings.seed, 'forgery', item.id, order.n);
-          const pair = await makePair(order.kind, source, random, donor?.face, settings.crop);
+          const pair = await makePair(order.kind, source, random, donor?.face, settings.crop, settings.post);
           counts.forgerySeconds += (performance.now() - began) / 1000;
           counts.pairs++;
           out.samples.push(...(await samplesOf(order, first + index, pair, donor?.item, settings)));
@@ -70,6 +78,17 @@ serveUnits<SynthesizeSettings, SynthesizeUnit>(async (settings) => {
     },
   };
 });
+
+/**
+ * As a camera's sensor leaves it: pictures that were shrunk have lost theirs, and with it the plainest trace that a
+ * forgery leaves, that its texture comes from elsewhere.
+ */
+async function grainy(picture: Picture, deviation: number, seed: number, id: string): Promise<Picture> {
+  const random = new Random(seed, 'grain', id);
+  const add = noise.draw({ deviation: [deviation, deviation], probability: 1 }, random);
+  // It works in place, and the reader's bytes are the reader's.
+  return add({ ...picture, data: picture.data.slice() });
+}
 
 async function firstUsable(
   { donors }: Order,

@@ -8,17 +8,10 @@ import { encodeJpeg, encodeStencil } from '../../media/image.ts';
 import { clipReport } from '../../report/clip.ts';
 import { heat, heatCover, split } from '../../report/crops.ts';
 import type { EvidenceCropDocument, MapDocument } from '../api.ts';
+import { artefact } from '../storage/artefact-names.ts';
 import { flushFile } from '../storage/storage.ts';
 
 const jpegQuality = 90;
-
-/** File names below the folder of an attempt. */
-export const artefact = {
-  crop: (n: number) => `crop-${n}.jpg`,
-  map: (n: number) => `map-${n}.png`,
-  report: 'report.html',
-  result: 'report.json',
-};
 
 /** Paths of the API, for documents. */
 export const cropUrl = (clip: string, n: number) => `/api/clips/${clip}/crops/${n}.jpg`;

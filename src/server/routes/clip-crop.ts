@@ -1,5 +1,5 @@
-import { artefact } from '../jobs/artefacts.ts';
 import { route } from '../route.ts';
+import { artefact } from '../storage/artefact-names.ts';
 import { pictureResponse } from '../storage/artefact-response.ts';
 
 export const clipCrop = route({

@@ -1,6 +1,6 @@
-import { artefact } from '../jobs/artefacts.ts';
 import { route } from '../route.ts';
 import { reportPolicy } from '../security/headers.ts';
+import { artefact } from '../storage/artefact-names.ts';
 import { textResponse } from '../storage/artefact-response.ts';
 
 export const clipReport = route({

@@ -1,6 +1,6 @@
 import { resultSchema } from '../../detect/result.ts';
-import { artefact } from '../jobs/artefacts.ts';
 import { route } from '../route.ts';
+import { artefact } from '../storage/artefact-names.ts';
 import { textResponse } from '../storage/artefact-response.ts';
 
 export const clipResult = route({

@@ -1,5 +1,4 @@
 import { errors } from '../../base/errors.ts';
-import { listRuns } from '../../experiments/runs.ts';
 import { runListSchema } from '../api.ts';
 import { json, route } from '../route.ts';
 
@@ -14,6 +13,8 @@ export const runList = route({
   },
   handle: async (_, __, { config }) => {
     if (config.runs === undefined) throw errors.RUNS_NOT_SERVED();
+    // Loaded when asked for: few servers show runs.
+    const { listRuns } = await import('../../experiments/runs.ts');
     const { runs, unreadable } = await listRuns(config.runs);
     // Where the server keeps them is its own business.
     return json({ runs: runs.map(({ folder: _, ...run }) => run), unreadable });

@@ -1,6 +1,4 @@
 import { errors } from '../../base/errors.ts';
-import { listRuns } from '../../experiments/runs.ts';
-import { runsPage } from '../../report/runs.ts';
 import { route } from '../route.ts';
 import { explorerPolicy } from '../security/headers.ts';
 
@@ -15,6 +13,8 @@ export const runReport = route({
   },
   handle: async (_, __, { config }) => {
     if (config.runs === undefined) throw errors.RUNS_NOT_SERVED();
+    const { listRuns } = await import('../../experiments/runs.ts');
+    const { runsPage } = await import('../../report/runs.ts');
     const { runs } = await listRuns(config.runs);
     return new Response(await runsPage(runs, 'Runs', new Date()), {
       headers: {

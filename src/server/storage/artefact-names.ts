@@ -1,0 +1,9 @@
+/** What an analysis leaves. In a module of its own: whoever sends files must not load what made them. */
+
+/** File names below the folder of an attempt. */
+export const artefact = {
+  crop: (n: number) => `crop-${n}.jpg`,
+  map: (n: number) => `map-${n}.png`,
+  report: 'report.html',
+  result: 'report.json',
+};
