@@ -22,7 +22,11 @@ test('a signed file tells its signer; a byte changed afterwards is noticed', asy
   const valid = await readCredentials(path);
   expect(valid).toMatchObject({ status: 'valid', problems: [] });
   expect(valid.manifests).toEqual([
-    expect.objectContaining({ active: true, signedBy: 'CN=Test signer, O=Mesoscope', actions: ['c2pa.created'] }),
+    expect.objectContaining({
+      active: true,
+      signedBy: 'CN=Test signer, O=Mesoscope',
+      actions: ['c2pa.created'],
+    }),
   ]);
   // Anyone can make such a certificate: that it fits must not be told as trust.
   expect(valid.statement).toContain('whether the signer is to be trusted was not checked');
