@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'web/**/*.test.ts', 'test/**/*.test.ts'],
     // ONNX Runtime and FFmpeg keep native state: a process a file, and no more of them than cores.
     pool: 'forks',
     maxWorkers: 2,

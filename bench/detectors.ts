@@ -17,7 +17,8 @@ import { type Detector, loadDetector } from '../src/detect/detector.ts';
 import { FaceScorer } from '../src/detect/face-scorer.ts';
 import { Stopwatch } from '../src/detect/stopwatch.ts';
 import { judgeClip, judgeTrack } from '../src/detect/verdict.ts';
-import { FaceFinder } from '../src/faces/finder.ts';
+import type { FaceFinder } from '../src/faces/finder.ts';
+import { openFinder } from '../src/faces/open-finder.ts';
 import { FaceTracker } from '../src/faces/tracker.ts';
 import { openClip } from '../src/media/open.ts';
 import { parseSampling } from '../src/media/sampling.ts';
@@ -160,7 +161,7 @@ function summary(name: string, all: readonly Scored[]) {
   };
 }
 
-const finder = await FaceFinder.open({ threads: 2 });
+const finder = await openFinder({ threads: 2 });
 const detectors = await Promise.all(positionals.map((path) => loadDetector(path, { threads: 2 })));
 const clips = (await readClips()).slice(0, Number(values.clips ?? 1000));
 const rows: Scored[][] = detectors.map(() => []);

@@ -6,8 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { cropFace } from '../src/faces/crop.ts';
-import { FaceFinder } from '../src/faces/finder.ts';
 import { sixtyEightPoints } from '../src/faces/landmarks.ts';
+import { openFinder } from '../src/faces/open-finder.ts';
 import { type FaceInTrack, FaceTracker } from '../src/faces/tracker.ts';
 import { openClip } from '../src/media/open.ts';
 import { parseSampling } from '../src/media/sampling.ts';
@@ -19,7 +19,7 @@ const colours = ['lime', 'cyan', 'orange', 'magenta', 'yellow', 'red', 'deepskyb
 
 const [out, sampling, ...clips] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
-const finder = await FaceFinder.open();
+const finder = await openFinder();
 for (const path of clips) await drawClip(path);
 await finder.close();
 

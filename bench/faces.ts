@@ -6,10 +6,10 @@ import { cpus, loadavg } from 'node:os';
 import { BlazeFace, inputSize } from '../src/faces/blazeface.ts';
 import { cropFace } from '../src/faces/crop.ts';
 import { FaceMesh, roiOfDetection } from '../src/faces/facemesh.ts';
-import { FaceFinder } from '../src/faces/finder.ts';
 import { Identity, portraitOf } from '../src/faces/identity.ts';
+import { installedModelFiles } from '../src/faces/installed-model-files.ts';
 import { letterbox } from '../src/faces/letterbox.ts';
-import { installedModelFiles } from '../src/faces/model-files.ts';
+import { openFinder } from '../src/faces/open-finder.ts';
 import { shotSignature } from '../src/faces/shots.ts';
 import { tfjsToOnnx } from '../src/faces/tfjs.ts';
 import { parseTfjs } from '../src/faces/tfjs-model.ts';
@@ -46,7 +46,7 @@ const start = {
   convertFacemesh: await once(async () =>
     tfjsToOnnx(parseTfjs(await installedModelFiles.read('facemesh')), { mesh: 'Identity_2' }),
   ),
-  openFinder: await once(() => FaceFinder.open(options).then((finder) => finder.close())),
+  openFinder: await once(() => openFinder(options).then((finder) => finder.close())),
   openIdentity: await once(() => Identity.open(installedModelFiles, options).then((one) => one.dispose())),
 };
 
@@ -59,7 +59,7 @@ for await (const frame of reader.frames(parseSampling('even:1')))
 await reader.close();
 if (!first) throw new Error(`${path} has no frame`);
 
-const finder = await FaceFinder.open(options);
+const finder = await openFinder(options);
 const detector = await BlazeFace.open(installedModelFiles, options);
 const mesher = await FaceMesh.open(installedModelFiles, options);
 const identity = await Identity.open(installedModelFiles, options);

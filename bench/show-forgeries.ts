@@ -16,8 +16,8 @@ import {
   nearestDonor,
   shapeOf,
 } from '../src/data/forgery/index.ts';
-import { FaceFinder } from '../src/faces/finder.ts';
 import { sixtyEightPoints } from '../src/faces/landmarks.ts';
+import { openFinder } from '../src/faces/open-finder.ts';
 import { encodePng, readPicture, resizePicture } from '../src/media/image.ts';
 import type { Picture } from '../src/media/types.ts';
 import { cut, type NamedFace, readYouTubeFace, youTubeFaces } from './landmarked-faces.ts';
@@ -75,7 +75,7 @@ async function load(set: string, count: number): Promise<NamedFace[]> {
     return loaded;
   }
   const folder = `../shared/data/train/${set === 'dfdc' ? 'dfdc-pairs/faces' : 'portraits/ffhq'}`;
-  const finder = await FaceFinder.open({ threads: 1 });
+  const finder = await openFinder({ threads: 1 });
   for (const file of random.shuffle(await readdir(folder))) {
     const picture = await readPicture(join(folder, file));
     const [found] = await finder.find(picture, { tiles: 'never' });

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, cp, readdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { build as buildPages } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -50,5 +51,7 @@ await build({
 await cp(at('node_modules/zod/LICENSE'), at('dist/chunks/LICENSE-zod'));
 // Scripts of pages, which no module imports.
 await cp(at('src/report/explorer-client.js'), at('dist/assets/explorer-client.js'));
+// The pages, beside the program that serves them.
+await buildPages({ configFile: at('vite.config.ts'), logLevel: 'warn' });
 // The command becomes executable: npm does that on install, a checkout does not.
 await chmod(at('dist/cli/main.js'), 0o755);

@@ -30,6 +30,22 @@ test('the code agrees with the table', () => {
   expect(checkFiles(sources, table)).toEqual([]);
 });
 
+test('the pages agree with the table, and see nothing of the server but the wire and its client', () => {
+  const pages = readdirSync(`${root}web`, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.includes('.test.'));
+  expect(pages.length).toBeGreaterThan(40);
+  const wrong = pages.flatMap((path) =>
+    importsOf(readFileSync(`${root}web/${path}`, 'utf8')).flatMap((name) => {
+      const [, folder, file] = /^(?:\.\.\/)+src\/([^/]+)\/(.+)$/.exec(name) ?? [];
+      if (folder === undefined) return [];
+      const wire = folder !== 'server' || /^(?:api|client)\.ts$/.test(file);
+      return table.get('web')?.mayImport.includes(folder) && wire ? [] : [`${path} imports ${name}`];
+    }),
+  );
+  expect(wrong).toEqual([]);
+});
+
 describe('the check itself', () => {
   const folders = readTable(
     [

@@ -14,10 +14,12 @@ export interface SourceFile {
 /** Packages that one folder keeps to itself, so that the rest can do without. */
 const owners: Readonly<Record<string, string>> = {
   '#onnxruntime': 'runtime',
+  '#onnxruntime-webgpu': 'runtime',
   'onnxruntime-node': 'runtime',
   'onnxruntime-web': 'runtime',
   'node-av': 'media',
   sharp: 'media',
+  mediabunny: 'media',
 };
 
 const mostLines = 500;

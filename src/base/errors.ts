@@ -51,6 +51,10 @@ const list = {
     `${path} uses the codec ${codec}, which cannot be decoded here.`,
     'Convert it to H.264 with ffmpeg.',
   ],
+  CLIP_NOT_LOCAL: (path: string, what: string) => [
+    `${path} uses ${what}, which this browser cannot decode.`,
+    'Switch local analysis off, scan it with `mesoscope scan`, or convert it to H.264 in MP4.',
+  ],
   FOLDER_WITHOUT_MEDIA: (path: string) => [
     `${path} holds no video or picture file.`,
     'Name a folder that does, or the files themselves.',
@@ -93,6 +97,19 @@ const list = {
   DEVICE_UNAVAILABLE: (device: string, available: string) => [
     `The device "${device}" is not available here.`,
     `This machine has: ${available}.`,
+  ],
+  // Analysis in the browser (web/local)
+  LOCAL_UNSUPPORTED: (missing: string) => [
+    `Local analysis needs ${missing}, which this page does not have.`,
+    'Open the page by https or on localhost in a current browser, or switch local analysis off.',
+  ],
+  LOCAL_FILE_MISSING: (url: string, reason: string) => [
+    `${url}, which local analysis needs, could not be loaded (${reason}).`,
+    'Connect to the server once: what local analysis needs is then kept for use without it.',
+  ],
+  LOCAL_STOPPED: (reason: string) => [
+    `The local analysis stopped (${reason}).`,
+    'Close other pages and try again, or switch local analysis off: the clip may be too large for this browser.',
   ],
   // Data sets (data)
   MANIFEST_MISSING: (path: string) => [`No manifest at ${path}.`, 'Check the path of the data set.'],

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { errors } from '../base/errors.ts';
+import { defaultDetector } from './default-detector.ts';
+
+export { defaultDetector } from './default-detector.ts';
 
 const folder = fileURLToPath(new URL('../../detectors/', import.meta.url));
-
-/** What `scan` uses where nothing is named. */
-export const defaultDetector = 'compact-blends';
 
 export async function bundledDetectors(): Promise<string[]> {
   const files = await readdir(folder).catch(() => []);

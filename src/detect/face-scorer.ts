@@ -5,7 +5,7 @@ import type { CropPolicy } from '../faces/crop-policy.ts';
 import { qualityOf } from '../faces/quality.ts';
 import type { Face } from '../faces/types.ts';
 import type { Dropped, Frame, Picture } from '../media/types.ts';
-import type { Detector } from './detector.ts';
+import type { Detector } from './open-detector.ts';
 import type { FrameResult } from './result.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { CropRegion, EvidenceCrop } from './types.ts';

@@ -1,14 +1,12 @@
 /** One clip from bytes to verdict: frames are streamed, faces tracked, crops scored in batches as they come. */
 import { describe, errors, UserError } from '../base/errors.ts';
-import { sha256OfFile } from '../base/hash.ts';
-import { version } from '../base/version.ts';
 import type { FaceFinder } from '../faces/finder.ts';
 import { FaceTracker } from '../faces/tracker.ts';
 import { formatSampling, type Sampling } from '../media/sampling.ts';
 import type { ClipInfo, ClipReader, Dropped, OpenOptions } from '../media/types.ts';
 import type { Aggregation } from './contract.ts';
-import type { Detector } from './detector.ts';
 import { FaceScorer } from './face-scorer.ts';
+import type { Detector } from './open-detector.ts';
 import { type ClipResult, resultSchemaName, type TrackResult } from './result.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { ClipAnalysis, EvidenceCrop, ScanProgress } from './types.ts';
@@ -23,6 +21,10 @@ export interface ScanClipOptions {
   threads: number;
   /** Opens the clip: `openClip`, or a thread's. */
   open: (path: string, options: OpenOptions) => Promise<ClipReader>;
+  /** SHA-256 of the clip's bytes, lower-case hex: files are read otherwise in a browser. */
+  hash: (path: string) => Promise<string>;
+  /** Mesoscope's version, for the result. */
+  version: string;
   signal?: AbortSignal;
   onProgress?: (progress: ScanProgress) => void;
   onFace?: (face: EvidenceCrop) => void;
@@ -30,10 +32,13 @@ export interface ScanClipOptions {
 
 /** Scans a clip. Whatever is wrong with the input ends in a result with the status `error`, never in a score. */
 export async function scanClip(path: string, options: ScanClipOptions): Promise<ClipAnalysis> {
-  const { detector, aggregation, sampling } = options;
+  const { detector, aggregation, sampling, version } = options;
   const watch = new Stopwatch();
-  const settings = { sample: formatSampling(sampling), aggregation };
-  const identity = { name: detector.contract.name, sha256: detector.sha256 };
+  const base = {
+    version,
+    detector: { name: detector.contract.name, sha256: detector.sha256 },
+    settings: { sample: formatSampling(sampling), aggregation },
+  };
   let clip = emptyClip(path);
   let reader: ClipReader | undefined;
   try {
@@ -41,7 +46,7 @@ export async function scanClip(path: string, options: ScanClipOptions): Promise<
     options.onProgress?.({ stage: 'open', done: 0, total: 0 });
     reader = await watch.time('open', () => options.open(path, { threads: options.threads }));
     // Awaited with the rest below; until then a rejection has a handler, so it cannot end the process.
-    const hash = sha256OfFile(path);
+    const hash = options.hash(path);
     hash.catch(() => undefined);
     const index = await watch.time('packets', () => (reader as ClipReader).scan());
     clip = describeClip(path, reader.info, index.frames);
@@ -53,7 +58,7 @@ export async function scanClip(path: string, options: ScanClipOptions): Promise<
     const judged = judgeClip(tracks, detector.contract, aggregation);
     const scored = judged.score !== null;
     const result: ClipResult = {
-      ...baseResult(clip, identity, settings),
+      ...baseResult(clip, base),
       status: scored ? 'scored' : 'not_assessable',
       ...judged,
       calibrated: detector.contract.calibration.kind !== 'none',
@@ -70,7 +75,7 @@ export async function scanClip(path: string, options: ScanClipOptions): Promise<
     if (options.signal?.aborted) throw error;
     // A bug met in one clip of a hundred thousand must not cost the others their results.
     const known = error instanceof UserError ? error : errors.INTERNAL(describe(error));
-    return errorAnalysis(clip, identity, settings, known, reader?.dropped ?? [], watch);
+    return errorAnalysis(clip, base, known, reader?.dropped ?? [], watch);
   } finally {
     await reader?.close();
   }
@@ -172,24 +177,27 @@ function describeClip(path: string, info: ClipInfo, frames: number): ClipResult[
   };
 }
 
+/** What a result says whatever comes of the scan. */
+interface Base extends Pick<ClipResult, 'detector' | 'settings'> {
+  version: string;
+}
+
 function baseResult(
   clip: ClipResult['clip'],
-  detector: ClipResult['detector'],
-  settings: ClipResult['settings'],
+  { version, detector, settings }: Base,
 ): Pick<ClipResult, 'schema' | 'tool' | 'clip' | 'detector' | 'settings'> {
   return { schema: resultSchemaName, tool: { name: 'mesoscope', version }, clip, detector, settings };
 }
 
 function errorAnalysis(
   clip: ClipResult['clip'],
-  detector: ClipResult['detector'],
-  settings: ClipResult['settings'],
+  base: Base,
   error: UserError,
   dropped: readonly Dropped[],
   watch: Stopwatch,
 ): ClipAnalysis {
   const result: ClipResult = {
-    ...baseResult(clip, detector, settings),
+    ...baseResult(clip, base),
     status: 'error',
     verdict: 'not_assessable',
     score: null,

@@ -1,5 +1,7 @@
 /** Opens the networks once and scans any number of clips with them. */
-import { FaceFinder } from '../faces/finder.ts';
+import { sha256OfFile } from '../base/hash.ts';
+import { version } from '../base/version.ts';
+import { openFinder } from '../faces/open-finder.ts';
 import { defaultSampling, type Sampling } from '../media/sampling.ts';
 import { ClipThread } from '../media/thread.ts';
 import type { Device } from '../runtime/devices.ts';
@@ -45,7 +47,7 @@ export async function openScanner(options: ScannerOptions = {}): Promise<Scanner
   const file = detectorPath(options.detector);
   // First, so that FFmpeg starts in it while the networks are loaded here.
   const decoding = new ClipThread();
-  const [detector, finder] = await Promise.all([loadDetector(file, runtime), FaceFinder.open(runtime)]).catch(
+  const [detector, finder] = await Promise.all([loadDetector(file, runtime), openFinder(runtime)]).catch(
     async (thrown) => {
       await decoding.close();
       throw thrown;
@@ -67,6 +69,8 @@ export async function openScanner(options: ScannerOptions = {}): Promise<Scanner
         seed,
         threads,
         open: (clip, how) => decoding.open(clip, how),
+        hash: sha256OfFile,
+        version,
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),
         ...(onFace ? { onFace } : {}),

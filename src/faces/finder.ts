@@ -6,14 +6,14 @@ import { BlazeFace, overlapOfOneFace } from './blazeface.ts';
 import { FaceMesh, type Roi, roiOfDetection, roiOfMesh } from './facemesh.ts';
 import { Identity, portraitOf } from './identity.ts';
 import { tightBox } from './landmarks.ts';
-import { installedModelFiles, type ModelFiles } from './model-files.ts';
+import type { ModelFiles } from './model-files.ts';
 import { type Detection, weightedNms } from './nms.ts';
 import { isWholeInTile, paddedFrame, tiles, wholeFrame } from './tiles.ts';
 import type { Face } from './types.ts';
 
 export interface FinderOptions extends Pick<SessionOptions, 'device' | 'threads'> {
-  /** Where the networks come from; the installed package by default. */
-  files?: ModelFiles;
+  /** Where the networks come from: the installed package in Node, the server in a browser. */
+  files: ModelFiles;
 }
 
 export interface FindOptions {
@@ -58,7 +58,7 @@ export class FaceFinder implements FaceSource {
   }
 
   /** Throws FACE_MODEL_MISSING, FACE_MODEL_UNSUPPORTED, DEVICE_UNAVAILABLE. Two threads by default. */
-  static async open({ files = installedModelFiles, device = 'cpu', threads = 2 }: FinderOptions = {}) {
+  static async open({ files, device = 'cpu', threads = 2 }: FinderOptions) {
     const options = { device, threads };
     const [detector, mesher] = await Promise.all([
       BlazeFace.open(files, options),

@@ -3,7 +3,8 @@ export { cropFace, cropMatrix, cropSquare } from './crop.ts';
 export { type CropPolicy, cropPolicySchema } from './crop-policy.ts';
 export { FaceFinder, type FaceSource, type FinderOptions, type FindOptions } from './finder.ts';
 export { fivePoints, type Pose, pointOf, poseOf, sixtyEightPoints, tightBox } from './landmarks.ts';
-export { installedModelFiles, type ModelFiles } from './model-files.ts';
+export type { ModelFiles } from './model-files.ts';
+export { openFinder } from './open-finder.ts';
 export { type FaceQuality, qualityOf } from './quality.ts';
 export {
   type Cut,

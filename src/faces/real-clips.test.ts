@@ -4,14 +4,15 @@ import { haveSharedData, shared, skipReason } from '../../test/shared-data.ts';
 import { openClip } from '../media/open.ts';
 import { parseSampling } from '../media/sampling.ts';
 import type { Frame } from '../media/types.ts';
-import { FaceFinder } from './finder.ts';
+import type { FaceFinder } from './finder.ts';
 import { maybeSamePerson, samePerson, similarity } from './identity.ts';
 import { fivePoints } from './landmarks.ts';
+import { openFinder } from './open-finder.ts';
 import { FaceTracker } from './tracker.ts';
 
 let finder: FaceFinder;
 beforeAll(async () => {
-  finder = await FaceFinder.open();
+  finder = await openFinder();
 });
 afterAll(() => finder.close());
 

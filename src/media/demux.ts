@@ -13,9 +13,10 @@ import type { Stream } from 'node-av/lib';
 import { avGetCodecName, avGetPixFmtName, Codec, Dictionary, FormatContext } from 'node-av/lib';
 import { errors } from '../base/errors.ts';
 import { demuxers, reasonOf } from './ffmpeg.ts';
-import { isIsoMedia, type MediaFile, measureExtent } from './file.ts';
+import { extentOf, type MediaFile } from './file.ts';
 import type { Orientation } from './orient.ts';
 import { orientationOf, rotationOf, swapsSides } from './orient.ts';
+import { isIsoMedia } from './signature.ts';
 import type { ClipInfo } from './types.ts';
 
 /** An open container with its best video stream; whoever holds it closes it. */
@@ -59,7 +60,7 @@ export async function openContainer(file: MediaFile, probe: boolean): Promise<Co
 
 async function whyNot(file: MediaFile, code: number): Promise<Error> {
   if (isIsoMedia(file.head)) {
-    const { index } = await measureExtent(file);
+    const { index } = await extentOf(file);
     if (!index) return errors.CLIP_TRUNCATED(file.path, 'no moov box');
   }
   const reason = code === AVERROR_EINVAL ? 'its format is not on the list of accepted ones' : reasonOf(code);

@@ -5,9 +5,6 @@ import { FFmpegError, Log } from 'node-av/lib';
 // Damaged clips make FFmpeg write a line a macroblock to stderr; what was lost is counted instead.
 Log.setLevel(AV_LOG_QUIET);
 
-/** Largest picture by default: 100 megapixels is 300 MB of RGB. */
-export const defaultMaxPixels = 100_000_000;
-
 /** `AV_NOPTS_VALUE` as a bigint, which is what node-av returns for an absent timestamp. */
 export const noTimestamp = -(2n ** 63n);
 

@@ -1,12 +1,21 @@
 /** Pictures through sharp (libvips): reading, writing, resizing. */
 import sharp, { type Sharp, type SharpInput } from 'sharp';
 import { describe, errors } from '../base/errors.ts';
-import { defaultMaxPixels } from './ffmpeg.ts';
 import type { MediaFile } from './file.ts';
-import { isPicture, readHead } from './file.ts';
+import { readHead } from './file.ts';
 import type { Sampling } from './sampling.ts';
 import { selectFrames } from './sampling.ts';
-import type { ClipInfo, ClipReader, Frame, FrameOptions, OpenOptions, PacketScan, Picture } from './types.ts';
+import { isPicture } from './signature.ts';
+import {
+  type ClipInfo,
+  type ClipReader,
+  defaultMaxPixels,
+  type Frame,
+  type FrameOptions,
+  type OpenOptions,
+  type PacketScan,
+  type Picture,
+} from './types.ts';
 
 /** Threads of libvips for the whole process. Workers that share a machine set 1, its own default is a core each. */
 export function setPictureThreads(threads: number): void {

@@ -1,5 +1,6 @@
 /** Opens a clip, whatever it is: the door to everything that reads pixels. */
-import { isPicture, readHead } from './file.ts';
+import { readHead } from './file.ts';
+import { isPicture } from './signature.ts';
 import type { ClipReader, OpenOptions } from './types.ts';
 
 /**

@@ -83,6 +83,9 @@ export interface FrameOptions {
   path?: 'exact' | 'all';
 }
 
+/** Largest picture by default: 100 megapixels is 300 MB of RGB. */
+export const defaultMaxPixels = 100_000_000;
+
 export interface OpenOptions {
   /** Decoder threads; 2 by default, and no more than the machine has. */
   threads?: number;

@@ -3,21 +3,21 @@ import { availableParallelism } from 'node:os';
 import { errors } from '../base/errors.ts';
 import { decodePass, type PassSettings, type Route } from './decode.ts';
 import { type Container, describeContainer, geometryOf, openContainer } from './demux.ts';
-import { defaultMaxPixels } from './ffmpeg.ts';
-import { type MediaFile, measureExtent } from './file.ts';
+import { extentOf, type MediaFile } from './file.ts';
 import { Losses, lossReasons } from './losses.ts';
 import { makeConverter } from './rgb.ts';
 import { type Sampling, selectFrames } from './sampling.ts';
 import { type PacketIndex, scanPackets } from './scan.ts';
-import type {
-  ClipInfo,
-  ClipReader,
-  DecodeWork,
-  Dropped,
-  Frame,
-  FrameOptions,
-  OpenOptions,
-  PacketScan,
+import {
+  type ClipInfo,
+  type ClipReader,
+  type DecodeWork,
+  type Dropped,
+  defaultMaxPixels,
+  type Frame,
+  type FrameOptions,
+  type OpenOptions,
+  type PacketScan,
 } from './types.ts';
 
 /**
@@ -197,7 +197,7 @@ class VideoReader implements ClipReader {
     const lasted = times[times.length - 1] + 1 / (frameRate ?? 25);
     const missing = Math.round(((durationSeconds ?? 0) - lasted) * (frameRate ?? 25));
     // Without an index, the announced duration is the best guess; at least one frame is gone.
-    if ((await measureExtent(this.#file)).cut) return Math.max(1, missing);
+    if ((await extentOf(this.#file)).cut) return Math.max(1, missing);
     // Damage inside a Matroska file can end it as well; with sound the duration may be that of the sound.
     const silent = this.info.audioTracks === 0;
     return /^(?:matroska|webm)$/.test(container) && silent && missing > (frameRate ?? 25) / 2 ? missing : 0;

@@ -4,10 +4,13 @@ import type { ClipResult, TrackResult } from '../detect/result.ts';
 import type { EvidenceCrop } from '../detect/types.ts';
 import { encodeJpeg } from '../media/image.ts';
 import type { Picture } from '../media/types.ts';
+import { heat, heatCover, split } from './evidence.ts';
 import { clock, plural, score } from './format.ts';
 import { type Html, html, trusted } from './html.ts';
 import { mark, toneOf, toneOfScore } from './marks.ts';
 import { intervalText, isPicture, outcomeWords, stretch, trackName } from './wording.ts';
+
+export { heat, heatCover, split } from './evidence.ts';
 
 const jpegQuality = 82;
 
@@ -53,15 +56,6 @@ async function person(
 `;
 }
 
-/** The higher-scored half and the lower, at most three each, in order of suspicion. Up to three are not split. */
-export function split(evidence: readonly EvidenceCrop[]): { most: EvidenceCrop[]; least: EvidenceCrop[] } {
-  const unique = [...new Map(evidence.map((crop) => [crop.frameIndex, crop])).values()];
-  const sorted = unique.sort((a, b) => b.score - a.score || a.frameIndex - b.frameIndex);
-  if (sorted.length <= 3) return { most: sorted, least: [] };
-  const half = Math.min(3, Math.ceil(sorted.length / 2));
-  return { most: sorted.slice(0, half), least: sorted.slice(Math.max(half, sorted.length - 3)).reverse() };
-}
-
 async function figure(crop: EvidenceCrop, still: boolean, thresholds: Contract['thresholds']): Promise<Html> {
   const when = still ? '' : clock(crop.timeSeconds, 1);
   const { width, height } = crop.crop;
@@ -74,11 +68,6 @@ async function dataUri(picture: Picture): Promise<string> {
   const jpeg = await encodeJpeg(picture, jpegQuality);
   return `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`;
 }
-
-/** Magenta: far from skin, and apart from grey for every kind of colour blindness. */
-export const heat = [226, 0, 116] as const;
-/** How much of the picture the colour covers at a score of 1. */
-export const heatCover = 0.7;
 
 /**
  * The crop in grey with the map's probabilities laid over it: no colour at 0, `heat` at 70 % cover at 1.

@@ -1,6 +1,15 @@
-// The runs explorer's script. It runs in the page that `report/runs.ts` writes, where `echarts` and `data` are globals;
-// the page is one file and asks for nothing. Plain DOM: text from files reaches the page as textContent alone.
-(() => {
+// The runs explorer, in two places: the file that `report/runs.ts` writes, which holds this module and asks for nothing,
+// and the pages of `web/`. Plain DOM: text from files reaches the page as textContent alone.
+
+/**
+ * Draws into the elements `parallel`, `curves`, `table`, `filter`, `count` and `detail` of the document.
+ *
+ * @param {any} echarts
+ * @param {any} data what `explorerData` of `report/explorer-data.ts` gives
+ * @param {boolean} dark
+ * @returns {() => void} takes the drawings away again
+ */
+export function exploreRuns(echarts, data, dark) {
   const { runs, keys, metrics, baseline } = data;
   const element = (tag, text, className) => {
     const made = document.createElement(tag);
@@ -14,7 +23,6 @@
       : value === null || value === undefined
         ? '–'
         : String(value);
-  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   const ink = dark ? '#a3a9b4' : '#5a616d';
 
   // `network.options.dropout` is dropout, where no other key ends alike.
@@ -110,8 +118,9 @@
         animation: false,
         tooltip: {
           trigger: 'item',
-          formatter: (p) =>
-            echarts.format.encodeHTML(`${p.seriesName}: ${number(p.value[1])} at step ${p.value[0]}`),
+          // Drawn, not HTML: the text comes from files, and the pages' policy forbids inline styles.
+          renderMode: 'richText',
+          formatter: (p) => `${p.seriesName}: ${number(p.value[1])} at step ${p.value[0]}`,
         },
         grid: [
           { left: 60, width: '38%', top: 30, bottom: 50 },
@@ -251,11 +260,17 @@
     detail.append(list);
   }
 
-  filter.oninput = drawTable;
-  addEventListener('resize', () => {
+  const resize = () => {
     plot.resize();
     curves.resize();
-  });
+  };
+  filter.oninput = drawTable;
+  addEventListener('resize', resize);
   drawTable();
   drawCurves();
-})();
+  return () => {
+    removeEventListener('resize', resize);
+    plot.dispose();
+    curves.dispose();
+  };
+}

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { sampleAnalyses, sampleContract } from '../../test/report-samples.ts';
 import type { EvidenceCrop } from '../detect/types.ts';
 import { overlay, split } from './crops.ts';
+import { tickStep } from './lanes.ts';
 import { toneOfScore } from './marks.ts';
 import { batchSummary, inOrder } from './summary.ts';
-import { tickStep } from './timeline.ts';
 import { aggregationInWords, measuredAt, samplingInWords, standing } from './wording.ts';
 
 const crop = (frameIndex: number, score: number): EvidenceCrop => ({

@@ -3,16 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { ListedRun } from '../experiments/runs.ts';
+import { explorerCss, explorerData } from './explorer.ts';
 import { plural } from './format.ts';
 import { html, trusted } from './html.ts';
 import { css } from './style.ts';
-
-const own = `#parallel{height:420px}#curves{height:340px}
-#table button{all:unset;cursor:pointer;font:inherit;color:inherit}#table button:focus-visible{outline:2px solid var(--clear)}
-#table td{padding:5px 14px 5px 0;white-space:nowrap}#table tbody tr{cursor:pointer}
-#table tr.on td{background:var(--clear-wash)}#filter{font:inherit;padding:5px 8px;width:18em;max-width:100%;
-background:var(--paper);color:var(--ink);border:1px solid var(--rule)}
-main{max-width:1280px}#detail table td{font:13px/1.5 var(--mono)}#detail pre{max-height:420px;overflow:auto}`;
 
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
@@ -21,20 +15,21 @@ const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).di
  * loss of guessing, a table to sort and filter, and a run's recipe or its difference to another's.
  */
 export async function runsPage(runs: readonly ListedRun[], title: string, createdAt: Date): Promise<string> {
-  const keys = [...new Set(runs.flatMap(({ drawn }) => Object.keys(drawn)))].sort();
-  const metrics = [...new Set(runs.flatMap(({ validation }) => Object.keys(validation)))].sort();
-  // Always answering 0.5 costs ln 2 under cross entropy, whatever the data.
-  const losses = new Set(runs.map(({ recipe }) => (recipe.loss as { kind?: string } | undefined)?.kind));
-  const baseline = losses.size === 1 && losses.has('cross-entropy') ? Math.log(2) : null;
-  const listed = runs.map(({ folder: _, ...run }) => run);
+  const data = explorerData(runs);
   // In a script element, only `<` can end it.
-  const json = JSON.stringify({ runs: listed, keys, metrics, baseline }).replaceAll('<', '\\u003c');
-  const scripts = [await engine(), `const data = ${json};`, await client()];
-  const styles = [css, own];
+  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
+  const scripts = [
+    { type: 'text/javascript', text: await engine() },
+    {
+      type: 'module',
+      text: `${await client()}\nexploreRuns(echarts, ${json}, matchMedia('(prefers-color-scheme: dark)').matches);`,
+    },
+  ];
+  const styles = [css, explorerCss, 'main{max-width:1280px}'];
   const policy = [
     "default-src 'none'",
     'img-src data:',
-    `script-src ${scripts.map(hashOf).join(' ')}`,
+    `script-src ${scripts.map(({ text }) => hashOf(text)).join(' ')}`,
     // ECharts styles its own elements; no style comes from a run.
     "style-src 'unsafe-inline'",
     "base-uri 'none'",
@@ -61,7 +56,7 @@ ${styles.map((style) => html`<style>${trusted(style)}</style>`)}
 <section><h2>Runs</h2><p class="lede">Click a line for its recipe, another with Shift for the difference. <input id="filter" type="search" placeholder="Filter" aria-label="Filter runs"> <span id="count"></span></p><div class="scroll"><table id="table"></table></div></section>
 <section><h2>Recipe</h2><div id="detail"><p class="muted">None chosen.</p></div></section>
 </main>
-${scripts.map((script) => html`<script>${trusted(script)}</script>`)}
+${scripts.map(({ type, text }) => html`<script type="${type}">${trusted(text)}</script>`)}
 </body></html>
 `.toString();
 }

@@ -3,12 +3,13 @@
  * Verdict colours keep apart for all common kinds of colour blindness, and each also has its own shape.
  */
 
-const light = `--paper:#fff;--ink:#15171c;--muted:#5a616d;--rule:#d8d5cd;--hair:#e9e6df;--panel:#f6f4ef;
+/** The two palettes as declarations; the pages also offer them by a switch. */
+export const light = `--paper:#fff;--ink:#15171c;--muted:#5a616d;--rule:#d8d5cd;--hair:#e9e6df;--panel:#f6f4ef;
 --likely:#b03a06;--unsure:#866300;--clear:#0a5f9e;--none:#666c77;
 --likely-wash:#fbebe2;--unsure-wash:#f8f1da;--clear-wash:#e5f0f8;--none-wash:#f0f0f1;
 --gap:#f1efea;--band:#15171c`;
 
-const dark = `--paper:#14161a;--ink:#eceae5;--muted:#a3a9b4;--rule:#3a3e46;--hair:#2a2e35;--panel:#1c1f25;
+export const dark = `--paper:#14161a;--ink:#eceae5;--muted:#a3a9b4;--rule:#3a3e46;--hair:#2a2e35;--panel:#1c1f25;
 --likely:#ff9b66;--unsure:#e6c14c;--clear:#72bdf2;--none:#a7adb8;
 --likely-wash:#3a2218;--unsure-wash:#332b14;--clear-wash:#142a3b;--none-wash:#23262c;
 --gap:#1b1e23;--band:#eceae5`;

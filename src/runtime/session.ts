@@ -1,12 +1,16 @@
 /** One session interface over ONNX Runtime. Nothing outside this folder imports it. */
-import * as ort from '#onnxruntime';
+import type * as ort from '#onnxruntime';
 import { errors } from '../base/errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { availableDevices, type Device } from './devices.ts';
+import { type Engine, engineFor } from './engine.ts';
 
 export interface SessionOptions {
   device?: Device;
-  /** Threads inside one operation; defaults to ONNX Runtime's choice (the physical cores). */
+  /**
+   * Threads inside one operation; defaults to ONNX Runtime's choice (the physical cores). In a browser all sessions
+   * share the threads of the first one.
+   */
   threads?: number;
   /** Writes a Chrome trace of every operation beside this prefix; see `Session.endProfiling`. */
   profilePrefix?: string;
@@ -41,9 +45,10 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   const device = options.device ?? 'cpu';
   const available = availableDevices();
   if (!available.includes(device)) throw errors.DEVICE_UNAVAILABLE(device, available.join(', '));
+  const engine = await engineFor(device, options.threads);
   let session: ort.InferenceSession;
   try {
-    session = await ort.InferenceSession.create(model, {
+    session = await engine.open(model, {
       executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
@@ -69,16 +74,18 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
     }
     throw cause;
   }
-  return new OrtSession(session);
+  return new OrtSession(session, engine);
 }
 
 class OrtSession implements Session {
   readonly #session: ort.InferenceSession;
+  readonly #engine: Engine;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 
-  constructor(session: ort.InferenceSession) {
+  constructor(session: ort.InferenceSession, engine: Engine) {
     this.#session = session;
+    this.#engine = engine;
     this.inputs = session.inputNames;
     this.outputs = session.outputNames;
   }
@@ -87,10 +94,12 @@ class OrtSession implements Session {
     feeds: Record<string, Tensor>,
     { fetch, into }: RunOptions = {},
   ): Promise<Record<string, Tensor>> {
-    const given = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(value)]));
+    const given = Object.fromEntries(
+      Object.entries(feeds).map(([name, value]) => [name, this.#engine.tensor(value)]),
+    );
     const names = fetch ?? this.outputs;
     const wanted = Object.fromEntries(
-      names.map((name) => [name, into?.[name] === undefined ? null : toOrt(into[name])]),
+      names.map((name) => [name, into?.[name] === undefined ? null : this.#engine.tensor(into[name])]),
     );
     const results = await this.#session.run(given, wanted);
     return Object.fromEntries(names.map((name) => [name, into?.[name] ?? fromOrt(results[name])]));
@@ -103,11 +112,6 @@ class OrtSession implements Session {
   async dispose(): Promise<void> {
     await this.#session.release();
   }
-}
-
-/** Wraps without copying: ONNX Runtime reads the caller's memory. */
-function toOrt(value: Tensor): ort.Tensor {
-  return new ort.Tensor(value.dtype as 'float32', value.data as Float32Array, value.dims as number[]);
 }
 
 function fromOrt(value: ort.Tensor): Tensor {

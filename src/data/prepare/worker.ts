@@ -1,5 +1,5 @@
 /** A thread of `dataset prepare`. */
-import { FaceFinder } from '../../faces/finder.ts';
+import { openFinder } from '../../faces/open-finder.ts';
 import type { UnitResult } from '../build/part.ts';
 import { serveUnits } from '../build/unit-worker.ts';
 import { type PrepareSettings, prepareGroup } from './group.ts';
@@ -12,7 +12,7 @@ export interface NumberedUnit extends PrepareUnit {
 
 serveUnits<PrepareSettings, NumberedUnit>(async (settings) => {
   // One thread: the workers are as many as the machine has, and sums then always have the same order.
-  const finder = await FaceFinder.open({ threads: 1 });
+  const finder = await openFinder({ threads: 1 });
   return {
     close: () => finder.close(),
     async make({ groups, first }): Promise<UnitResult> {

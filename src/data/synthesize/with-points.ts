@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describe } from '../../base/errors.ts';
-import { FaceFinder } from '../../faces/finder.ts';
+import type { FaceFinder } from '../../faces/finder.ts';
 import { sixtyEightPoints } from '../../faces/landmarks.ts';
+import { openFinder } from '../../faces/open-finder.ts';
 import { readPicture } from '../../media/image.ts';
 import { writeWholeText } from '../build/whole-file.ts';
 import type { DroppedItem } from '../manifest.ts';
@@ -48,7 +49,7 @@ export async function withPoints(
     writeWholeText(cache, `${JSON.stringify({ schema: 'mesoscope.landmarks/1', items: known })}\n`);
   if (sought.length > 0) {
     onSearch?.(sought.length);
-    const finder = await FaceFinder.open({ threads });
+    const finder = await openFinder({ threads });
     try {
       for (const [n, item] of sought.entries()) {
         signal?.throwIfAborted();

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { describe } from '../../base/errors.ts';
 import { Random } from '../../base/random.ts';
-import { FaceFinder } from '../../faces/finder.ts';
+import type { FaceFinder } from '../../faces/finder.ts';
 import { sixtyEightPoints } from '../../faces/landmarks.ts';
+import { openFinder } from '../../faces/open-finder.ts';
 import { encodeJpeg, encodeMask, encodePng, readPicture } from '../../media/image.ts';
 import type { Picture } from '../../media/types.ts';
 import { noise } from '../augment/noise.ts';
@@ -38,7 +39,7 @@ serveUnits<SynthesizeSettings, SynthesizeUnit>(async (settings) => {
     let points = await readPoints(settings.folder, item);
     if (!points) {
       // Opened at the first need: prepared sets carry their landmarks.
-      finder ??= FaceFinder.open({ threads: 1 });
+      finder ??= openFinder({ threads: 1 });
       const [face] = await (await finder).find(picture, { tiles: 'never' });
       if (!face) return 'no face found';
       points = sixtyEightPoints(face.mesh);
