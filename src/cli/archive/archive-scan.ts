@@ -9,11 +9,12 @@ import type { Scanner } from '../../detect/scanner.ts';
 import { findMedia } from '../../media/find.ts';
 import { ArchiveTally, archivePage } from '../../report/archive.ts';
 import { baseName } from '../../report/format.ts';
+import { replayCommand } from '../../report/replay.ts';
 import type { CliContext } from '../command.ts';
 import { errorLine, exitCodes } from '../io.ts';
 import { prepareFolder, safeName, writeWhole } from '../output.ts';
 import { type Progress, startProgress } from '../progress.ts';
-import { replayCommand } from '../replay.ts';
+
 import { type BatchOptions, failure } from '../scan-batch.ts';
 import { Ledger, type Seen } from './ledger.ts';
 
