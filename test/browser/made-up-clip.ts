@@ -25,6 +25,7 @@ export async function madeUpClip(
 ): Promise<MadeUpClip> {
   const { analysis, contract } = sampleAnalyses()[sample];
   const { result, evidence } = analysis;
+  result.clip.sha256 = `${result.clip.sha256?.slice(0, 63)}${id.at(-1)}`;
   // Side by side, so that each can be seen.
   for (const track of result.tracks) {
     track.frames = track.frames.map((frame) => ({
