@@ -1,6 +1,7 @@
 /**
  * 200 uploads from 20 clients on loopback with two job slots: is any lost, does memory stay flat, and how fast does the
- * API answer meanwhile? `npm run build && npx tsx bench/serve-load.ts [--write] [--uploads N] [--clients N]`
+ * API answer meanwhile? `npm run build && npx tsx bench/serve-load.ts [--write] [--uploads N] [--clients N] [--minutes N]`
+ * After `--minutes` it waits no longer, and tells how many still wait: none may be missing.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -14,11 +15,15 @@ const option = (name: string, otherwise: number) => {
   return index < 0 ? otherwise : Number(process.argv[index + 1]);
 };
 const [uploads, clients, slots] = [option('uploads', 200), option('clients', 20), option('jobs', 2)];
+const patience = AbortSignal.timeout(option('minutes', 60) * 60_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'mesoscope-load-'));
 const config = join(folder, 'config.json');
-// All clients share one address here; the limits are for many.
-writeFileSync(config, JSON.stringify({ rate: { reads: 1e6, changes: 1e6, streams: 1000 } }));
+// All clients share one address here; the limits are for many. Two slots on two cores: a thread each.
+writeFileSync(
+  config,
+  JSON.stringify({ rate: { reads: 1e6, changes: 1e6, streams: 1000 }, job: { threads: 1 } }),
+);
 const { blob, faces } = await shortClip(folder);
 const server = await serve(['--data', join(folder, 'data'), '--jobs', `${slots}`, '--config', config], 0);
 const client = () => new MesoscopeClient({ baseUrl: server.url });
@@ -41,7 +46,11 @@ async function sendAndWait(index: number): Promise<void> {
     mine.push(id);
     accepted.push(id);
   }
-  for (const id of mine) ends.set(id, (await own.finished(id)).status);
+  for (const id of mine) {
+    if (patience.aborted) return;
+    const clip = await own.finished(id, patience).catch(() => undefined);
+    if (clip) ends.set(id, clip.status);
+  }
 }
 
 async function probe(): Promise<void> {
@@ -78,7 +87,10 @@ clearInterval(watch);
 clearInterval(heartbeat);
 await probing;
 const seconds = (performance.now() - begun) / 1000;
-const { total } = await client().list({ status: 'done' });
+const count = async (status?: 'done' | 'failed' | 'queued' | 'running') =>
+  (await client().list({ limit: 1, ...(status ? { status } : {}) })).total;
+const [done, failed, all] = [await count('done'), await count('failed'), await count()];
+const waiting = (await count('queued')) + (await count('running'));
 server.kill('SIGTERM');
 await server.ended;
 rmSync(folder, { recursive: true, force: true });
@@ -97,9 +109,10 @@ const result = {
   clients,
   slots,
   accepted: accepted.length,
-  done: [...ends.values()].filter((status) => status === 'done').length,
-  doneByTheServersCount: total,
-  lost: uploads - total,
+  done,
+  failed,
+  waitingAtTheEnd: waiting,
+  lost: accepted.length - all,
   seconds: rounded(seconds),
   uploadP95Seconds: rounded(percentile(uploadSeconds, 0.95), 2),
   api: { list: summary(latencies.list), get: summary(latencies.get), health: summary(latencies.health) },

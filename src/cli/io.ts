@@ -40,6 +40,10 @@ const usageErrors = new Set([
   'RECIPE_UNREADABLE',
   'RECIPE_INVALID',
   'JOIN_NAMES',
+  'SERVER_NEEDS_TOKEN',
+  'TOKEN_SHORT',
+  'SERVER_CONFIG_INVALID',
+  'SERVER_ADDRESS',
 ]);
 
 export function exitCodeOf(thrown: unknown): number {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { streamSSE } from 'hono/streaming';
 import { errors } from '../base/errors.ts';
 import { clipEventName, finalStatuses, goneEventName } from './api.ts';
-import { type ClipRow, changedSince, findClip, newestChange } from './database/clips.ts';
+import { type ClipRow, changedSince, findClip, newestChange, openClips } from './database/clips.ts';
 import { summaryOf } from './documents.ts';
 import type { AppContext } from './route.ts';
 import type { Services } from './services.ts';
@@ -62,21 +62,24 @@ export function allEvents(c: AppContext, services: Services): Response {
     const forget = changes.listen({ changed: () => undefined, gone: (id) => void gone.push(id) });
     stream.onAbort(forget);
     const lastSeen = Number(c.req.header('last-event-id') ?? 0);
-    let newest = lastSeen > 0 ? lastSeen : await newestChange(database);
-    if (lastSeen === 0) {
-      for (const row of await changedSince(database, 0)) {
-        if (!finalStatuses.includes(row.status)) await send(stream, row);
-        sent.set(row.id, row.changed);
-      }
+    const begin = lastSeen > 0 ? lastSeen : await newestChange(database);
+    let newest = begin;
+    for (const row of await changedSince(database, begin - lookBack)) {
+      if (row.changed <= begin) sent.set(row.id, row.changed);
+    }
+    for (const row of lastSeen > 0 ? [] : await openClips(database)) {
+      await send(stream, row);
+      sent.set(row.id, row.changed);
     }
     while (!stream.aborted) {
-      for (const row of await changedSince(database, Math.max(0, newest - lookBack))) {
-        if (row.changed <= lastSeen && !sent.has(row.id)) sent.set(row.id, row.changed);
+      for (const row of await changedSince(database, newest - lookBack)) {
         if (sent.get(row.id) === row.changed) continue;
         await send(stream, row);
         sent.set(row.id, row.changed);
         newest = Math.max(newest, row.changed);
       }
+      // What lies further back than is looked at cannot come again.
+      for (const [id, changed] of sent) if (changed < newest - lookBack) sent.delete(id);
       for (const id of gone.splice(0)) {
         sent.delete(id);
         await sendGone(stream, id);

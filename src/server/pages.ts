@@ -31,7 +31,12 @@ export class Pages {
 
   /** A file, or the one page that all addresses of the application share. @throws PAGES_NOT_BUILT, ROUTE_UNKNOWN */
   async answer(path: string, accept: string): Promise<Response> {
-    const files = await this.#known();
+    let files = await this.#known();
+    // Built anew while the server runs: the names are others.
+    if (extname(path) !== '' && !files.has(path.slice(1))) {
+      this.#files = undefined;
+      files = await this.#known();
+    }
     if (!files.has('index.html')) throw errors.PAGES_NOT_BUILT();
     const name = path.slice(1);
     if (files.has(name) && name !== 'index.html') {

@@ -29,7 +29,7 @@ export const serve: CliCommand = {
       .option('--port <n>', 'port (default: 7878; 0: any free one)', whole(0, 65_535))
       .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
       .option('--data <folder>', 'folder of everything that is kept (default: mesoscope-data)')
-      .option('--database <url>', 'postgres://… instead of the embedded database')
+      .option('--database <url>', 'postgres://… instead of the embedded database; or MESOSCOPE_DATABASE')
       .option(
         '--token <token>',
         'asked of everyone; better set MESOSCOPE_TOKEN, which other users cannot see',
@@ -59,15 +59,16 @@ export const serve: CliCommand = {
       }),
 };
 
-/** What was typed, and the environment's token, win over the file. */
+/** What was typed, and what the environment says (it hides secrets from other users), win over the file. */
 function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
-  const { port, host, data, database, jobs, runs, allowHost } = options;
+  const { port, host, data, jobs, runs, allowHost } = options;
   const token = options.token ?? process.env.MESOSCOPE_TOKEN;
+  const database = options.database ?? process.env.MESOSCOPE_DATABASE;
   const typed = {
     ...(port !== undefined ? { port } : {}),
     ...(host !== undefined ? { host } : {}),
     ...(data !== undefined ? { data } : {}),
-    ...(database !== undefined ? { database } : {}),
+    ...(database ? { database } : {}),
     ...(runs !== undefined ? { runs } : {}),
     ...(allowHost !== undefined ? { hosts: allowHost } : {}),
     ...(token ? { token } : {}),

@@ -144,6 +144,13 @@ export function changedSince(queries: Queries, changed: number): Promise<ClipRow
   ]);
 }
 
+/** Clips that something is still to happen to. */
+export function openClips(queries: Queries): Promise<ClipRow[]> {
+  return queries.query<ClipRow>(
+    `select ${columns} ${from} where c.status in ('fetching', 'queued', 'running') order by c.changed`,
+  );
+}
+
 export async function newestChange(queries: Queries): Promise<number> {
   const [{ newest }] = await queries.query<{ newest: number }>(
     'select coalesce(max(changed), 0)::float8 as newest from mesoscope.clip',

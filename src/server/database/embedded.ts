@@ -35,9 +35,7 @@ export async function openEmbedded(folder: string): Promise<Database> {
  * So the current log file is flushed here.
  */
 async function flushLog(lite: PGlite, folder: string): Promise<void> {
-  const { rows } = await lite.query<{ name: string }>(
-    'select pg_walfile_name(pg_current_wal_insert_lsn()) as name',
-  );
+  const { rows } = await lite.query<{ name: string }>('select pg_walfile_name(pg_current_wal_lsn()) as name');
   const file = await open(join(folder, 'pg_wal', rows[0].name), 'r');
   try {
     await file.datasync();

@@ -89,9 +89,15 @@ export class Runner {
   wake(): void {
     this.#fillAgain = true;
     this.#filling ??= this.#fill()
-      .catch((error) => this.#parts.log(`jobs: ${describe(error)}`))
+      .catch((error) => {
+        // The next look is soon; trying at once would only fill the log.
+        this.#fillAgain = false;
+        this.#parts.log(`jobs: ${describe(error)}`);
+      })
       .finally(() => {
         this.#filling = undefined;
+        // Woken after the last look and before this.
+        if (this.#fillAgain && !this.#stopping) this.wake();
       });
   }
 

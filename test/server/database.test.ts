@@ -1,0 +1,84 @@
+/** The database's shape and its steps, on both kinds. */
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/server/database/database.ts';
+import { openEmbedded } from '../../src/server/database/embedded.ts';
+import { migrate } from '../../src/server/database/migrate.ts';
+import { migrations } from '../../src/server/database/migrations.ts';
+import { openPostgres, withoutSecrets } from '../../src/server/database/postgres.ts';
+import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
+import { prepareDatabase, testServers } from '../server.ts';
+
+const { folder } = testServers();
+const freshDatabase = withPostgres();
+const open: Database[] = [];
+afterEach(async () => {
+  for (const database of open.splice(0)) await database.close();
+});
+
+describe.each([
+  { kind: 'embedded', runs: true, reason: '' },
+  { kind: 'server', runs: havePostgres, reason: noPostgresReason },
+])('the $kind database$reason', ({ kind, runs }) => {
+  const fresh = async () => {
+    const path = join(await folder(), 'database');
+    if (kind === 'embedded') await prepareDatabase(path);
+    const database = await (kind === 'embedded' ? openEmbedded(path) : openPostgres(freshDatabase()));
+    open.push(database);
+    return database;
+  };
+
+  test.skipIf(!runs)('migrates once, all or nothing, and refuses what is newer', async () => {
+    const database = await fresh();
+    const numbers = migrations.map(({ number }) => number);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    expect(await migrate(database)).toEqual(numbers);
+    expect(await migrate(database)).toEqual([]);
+    const next = Math.max(...numbers) + 1;
+    const broken = [
+      ...migrations,
+      { number: next, name: 'half', sql: 'create table mesoscope.half (a int); select nonsense;' },
+    ];
+    await expect(migrate(database, broken)).rejects.toThrow(/nonsense/);
+    await expect(database.query('select * from mesoscope.half')).rejects.toThrow(/half/);
+    expect(
+      await migrate(database, [...migrations, { number: next, name: 'more', sql: 'select 1;' }]),
+    ).toEqual([next]);
+    await expect(migrate(database)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
+  });
+
+  test.skipIf(!runs)('a transaction that throws leaves nothing, and the next one works', async () => {
+    const database = await fresh();
+    await database.script('create table t (a int); insert into t values (1);');
+    const thrown = database.transaction(async (queries) => {
+      await queries.query('insert into t values ($1)', [2]);
+      throw new Error('on purpose');
+    });
+    await expect(thrown).rejects.toThrow('on purpose');
+    const failed = database.transaction(async (queries) => {
+      await queries.query('insert into t values ($1)', [3]);
+      await queries.query('select wrong');
+    });
+    await expect(failed).rejects.toThrow(/wrong/);
+    await database.flush();
+    expect(await database.query('select a from t')).toEqual([{ a: 1 }]);
+  });
+});
+
+test.skipIf(!havePostgres)(`a mark is there while its connection is${noPostgresReason}`, async () => {
+  const url = freshDatabase();
+  const [one, other] = [await openPostgres(url), await openPostgres(url)];
+  open.push(other);
+  await one.holdMark(7);
+  expect([await other.isAlive(7), await other.isAlive(8)]).toEqual([true, false]);
+  await one.close();
+  expect(await other.isAlive(7)).toBe(false);
+});
+
+test('an address is told without its password', async () => {
+  const url = 'postgres://user:secret@127.0.0.1:1/db';
+  expect(withoutSecrets(url)).toBe('postgres://127.0.0.1:1/db');
+  const refused = await openPostgres(url).catch((error) => error);
+  expect(refused.code).toBe('DATABASE_UNREACHABLE');
+  expect(refused.message).not.toContain('secret');
+});
