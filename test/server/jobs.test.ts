@@ -99,6 +99,22 @@ test('a stop hands back what runs; the next server begins it again and counts no
     expect(await second.client.finished(id)).toMatchObject({ status: 'failed', attempts: 1 });
 });
 
+test('a server that was taken for dead can finish nothing any more', async () => {
+  const first = await start({}, { analysisScript: program('slow') });
+  const { id } = await first.client.upload(new Blob(['x']));
+  await until(async () => (await first.client.get(id)).status === 'running', 'it runs');
+  // As if another server had taken the clip over in the meantime.
+  await first.services.database.query(
+    'update mesoscope.clip set server = 4711, attempts = attempts + 1 where id = $1',
+    [id],
+  );
+  await until(() => first.services.runner.busy === 0, 'the first gives up');
+  expect(await first.client.get(id)).toMatchObject({ status: 'running', attempts: 2, error: null });
+  await first.stop();
+  const second = await start({ data: first.config.data }, { analysisScript: program('slow') });
+  expect(await second.client.finished(id)).toMatchObject({ status: 'failed', attempts: 3 });
+});
+
 test('one folder has one server, and a database keeps to its folder', async () => {
   const { config } = await start();
   await expect(startServer(makeConfig({ port: 0, data: config.data }))).rejects.toMatchObject({
