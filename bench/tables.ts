@@ -51,6 +51,23 @@ part(
       ]),
     ),
 );
+const local = read('local-analysis');
+part(
+  'The same scan in a browser',
+  local,
+  `Seconds from drop to verdict of a 15-second 720p clip, 32 frames looked at; ratio to the command. ${local?.caveat} Load average before each round: ${local?.loadAverage.join(', ')}; ${local?.machine.chromium && `Chromium ${local.machine.chromium},`}`,
+  () =>
+    table(
+      ['where', 'seconds', 'ratio', 'loading, once', 'score'],
+      local.rows.map((row: Result) => [
+        row.name,
+        fixed(row.seconds, 1),
+        `${fixed(row.ratio)}x`,
+        fixed(row.loadSeconds, 1),
+        fixed(row.score, 4),
+      ]),
+    ),
+);
 part('Where a scan’s time goes', scan, 'Seconds by stage; decoding runs in a thread of its own.', () => {
   const stages = Object.keys(scan.rows[0].stages);
   return table(

@@ -3,7 +3,7 @@
  * builds its service worker. In `vite dev` the same files are served from where they lie.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -15,6 +15,16 @@ import { bundledDetectors, defaultDetector, detectorPath } from '../src/detect/b
 import { engineFolder, type Manifest, manifestPath, manifestSchema } from '../web/local/manifest.ts';
 
 const require = createRequire(import.meta.url);
+/** What the worker is bundled from and what is served beside it: Vite lists the licences of the pages' own packages only. */
+const packages = [
+  'mediabunny',
+  'onnxruntime-web',
+  'hash-wasm',
+  '@bufbuild/protobuf',
+  'pure-rand',
+  'zod',
+  '@vladmandic/human',
+];
 const faceModels = ['blazeface', 'facemesh', 'faceres'] as const;
 /** ONNX Runtime's loader and `.wasm` by device. */
 const engines = { cpu: 'ort-wasm-simd-threaded', webgpu: 'ort-wasm-simd-threaded.asyncify' };
@@ -27,6 +37,8 @@ export function localAnalysis(): Plugin {
       // ONNX Runtime's loader stays a file of its own: it starts its threads from it.
       resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
       worker: { format: 'es' },
+      // Their licences ask that their notices go where their code goes.
+      build: { license: { fileName: 'licences.md' } },
     }),
     configureServer({ middlewares }) {
       middlewares.use(async ({ url }, response, next) => {
@@ -49,6 +61,7 @@ export function localAnalysis(): Plugin {
       }
       await mkdir(dirname(join(dir, manifestPath)), { recursive: true });
       await writeFile(join(dir, manifestPath), `${JSON.stringify(manifest, null, 2)}\n`);
+      await writeFile(join(dir, 'local/licences.md'), licences());
       await writeServiceWorker(dir, Object.keys(bundle), [...files.keys(), manifestPath]);
     },
   };
@@ -88,13 +101,29 @@ async function servedFiles(): Promise<{ files: Map<string, string>; manifest: Ma
   return { files, manifest };
 }
 
+/** Notices of the packages, as their licences ask. */
+function licences(): string {
+  return packages
+    .map((name) => {
+      const folder = fileURLToPath(new URL(`../node_modules/${name}/`, import.meta.url));
+      const {
+        version: used,
+        license,
+        repository,
+      } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const text = existsSync(join(folder, 'LICENSE')) ? readFileSync(join(folder, 'LICENSE'), 'utf8') : '';
+      return `## ${name} ${used} (${license})\n\nSource: ${repository.url}\n\n${text.trim()}\n`;
+    })
+    .join('\n');
+}
+
 async function writeServiceWorker(
   dir: string,
   pages: readonly string[],
   kept: readonly string[],
 ): Promise<void> {
   // Source maps and the like are fetched by nobody; the pages' document is kept by its address, "/".
-  const shown = pages.filter((path) => !path.endsWith('.map') && path !== 'index.html').sort();
+  const shown = pages.filter((path) => !/\.(?:map|md)$/.test(path) && path !== 'index.html').sort();
   const hash = createHash('sha256');
   for (const path of ['index.html', ...shown, ...kept])
     hash.update(path).update(readFileSync(join(dir, path)));

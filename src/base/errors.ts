@@ -321,6 +321,10 @@ const list = {
     'Scan it again once the server is mended; the clip itself may be the cause.',
   ],
   // Output
+  LEDGER_INVALID: (path: string, line: number, reason: string) => [
+    `${path}, line ${line}, is no result of an archive scan (${reason}).`,
+    'Mend or remove that line: its clip is then scanned again.',
+  ],
   OUTPUT_UNWRITABLE: (path: string, reason: string) => [
     `${path} cannot be written (${reason}).`,
     'Name another folder with --out, or free some space.',

@@ -96,7 +96,7 @@ async function scanOne(
 }
 
 /** The result of an input that never reached the scanner. */
-function failure(path: string, problem: Error, scanner: Scanner): ClipResult {
+export function failure(path: string, problem: Error, scanner: Scanner): ClipResult {
   const code: ErrorCode = problem instanceof UserError ? problem.code : 'CLIP_UNREADABLE';
   const unknown = { sha256: null, bytes: null, container: null, codec: null, width: null, height: null };
   return {

@@ -25,6 +25,14 @@ export async function madeUpClip(
 ): Promise<MadeUpClip> {
   const { analysis, contract } = sampleAnalyses()[sample];
   const { result, evidence } = analysis;
+  result.clip.sha256 = `${result.clip.sha256?.slice(0, 63)}${id.at(-1)}`;
+  // Side by side, so that each can be seen.
+  for (const track of result.tracks) {
+    track.frames = track.frames.map((frame) => ({
+      ...frame,
+      box: { ...frame.box, x: 180 + ((track.id - 1) % 3) * 340, y: 200 },
+    }));
+  }
   const base = `/api/clips/${id}`;
   const files: MadeUpClip['files'] = new Map();
   const regionAt = (trackId: number, frameIndex: number) => {

@@ -39,7 +39,7 @@ export default function DetectorPage({ name }: { name: string }) {
           {detector.cardHtml && (
             <Part title="Card">
               {/* The card's own title repeats the page's. */}
-              <Scroll label="Card">
+              <Scroll label="Text of the card">
                 <div
                   className="card-text"
                   // The server made it from a file of the package.

@@ -21,7 +21,7 @@ export interface LocalOptions {
   sampling?: string;
   onProgress?: (progress: LocalProgress) => void;
   signal?: AbortSignal;
-  /** Threads of WebAssembly, counted when it is first used; as many as the machine has, up to four, where left out. */
+  /** Threads of WebAssembly, counted when it is first used; half the cores, up to four, where left out. */
   threads?: number;
   /** The graphics chip where there is one, else the processor, where left out. Counted when the networks are first used. */
   device?: 'cpu' | 'webgpu';

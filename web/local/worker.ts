@@ -52,7 +52,7 @@ function opened(
     scanner = LocalScanner.open(
       site,
       detector,
-      { ...engine, threads: engine.threads ?? usualThreads() },
+      { ...engine, threads: threadsFor(engine.threads) },
       onProgress,
     );
     // What could not be loaded now may be later.
@@ -63,9 +63,13 @@ function opened(
   return scanner;
 }
 
-/** Threads of WebAssembly need memory that they share, which only an isolated page may have. More than four gain little. */
-function usualThreads(): number {
-  return globalThis.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency)) : 1;
+/**
+ * Threads of WebAssembly need memory that they share, which only an isolated page may have. Half the cores, four at most:
+ * ONNX Runtime's threads wait busily in a browser, and decoding needs a core too (bench/results/local-analysis.json).
+ */
+function threadsFor(wanted: number | undefined): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return wanted ?? Math.max(1, Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)));
 }
 
 async function analyse(

@@ -24,6 +24,8 @@ interface Options {
   seed: number;
   failOn?: 'likely';
   stability?: true;
+  archive?: true;
+  watch?: number;
   quiet?: true;
 }
 
@@ -63,6 +65,16 @@ export const scan: CliCommand = {
         new Option('--fail-on <verdict>', 'exit with 3 when a clip has this verdict').choices(['likely']),
       )
       .option('--stability', 'also scan each clip re-encoded, smaller, cut, and at other frames (slow)')
+      .option(
+        '--archive',
+        'for very many files: goes on where it was, writes results/*.jsonl, parquet/*.parquet and archive.html to --out',
+      )
+      .addOption(
+        new Option(
+          '--watch <seconds>',
+          'with --archive: look again every so many seconds, until Ctrl-C',
+        ).argParser(whole(1, 86_400)),
+      )
       .option('--quiet', 'no progress and no table; errors are still told')
       .addHelpText('after', exitCodeHelp)
       .action(async (paths: string[], options: Options, self: Command) => {
@@ -73,19 +85,29 @@ export const scan: CliCommand = {
           ...(options.detector !== undefined ? { detector: options.detector } : {}),
           ...(options.aggregate ? { aggregation: options.aggregate } : {}),
         };
-        context.exit(
-          await scanBatch(context, {
-            paths,
-            scanner,
-            sampling: options.sample,
-            json: options.json === true,
-            quiet: options.quiet === true,
-            out: options.out,
-            failOnLikely: options.failOn === 'likely',
-            stability: options.stability === true,
-            given: givenOptions(self),
-          }),
-        );
+        const batch = {
+          paths,
+          scanner,
+          sampling: options.sample,
+          json: options.json === true,
+          quiet: options.quiet === true,
+          out: options.out,
+          failOnLikely: options.failOn === 'likely',
+          stability: options.stability === true,
+          given: givenOptions(self),
+        };
+        if (options.archive) {
+          if (options.out === undefined)
+            throw errors.USAGE('--archive needs --out: the folder that results go to.');
+          if (options.stability) throw errors.USAGE('--stability is for single clips, not for --archive.');
+          const { archiveScan } = await import('../archive/archive-scan.ts');
+          context.exit(
+            await archiveScan(context, { ...batch, out: options.out, watchSeconds: options.watch }),
+          );
+          return;
+        }
+        if (options.watch !== undefined) throw errors.USAGE('--watch needs --archive.');
+        context.exit(await scanBatch(context, batch));
       }),
 };
 

@@ -1,0 +1,190 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { analysisOf, errorOf, type FakeScanner, fakeScanner } from '../../../test/fake-scanner.ts';
+import { errors } from '../../base/errors.ts';
+import { resultSchema } from '../../detect/result.ts';
+import { runCli } from '../run.ts';
+import { Ledger } from './ledger.ts';
+
+let folder: string;
+let out: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mesoscope-archive-'));
+  out = join(folder, 'out');
+  mkdirSync(join(folder, 'media'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function files(count: number, from = 0): void {
+  for (let k = from; k < from + count; k++) {
+    const inside = join(folder, 'media', String(k % 7));
+    mkdirSync(inside, { recursive: true });
+    writeFileSync(join(inside, `clip-${String(k).padStart(4, '0')}.mp4`), 'x');
+  }
+}
+
+async function archive(scanner: FakeScanner, interrupt = new AbortController(), ...more: string[]) {
+  const said = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      said[name] += text;
+    },
+  });
+  const code = await runCli(['scan', join(folder, 'media'), '--archive', '--out', out, ...more], {
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    colour: false,
+    signal: interrupt.signal,
+    openScanner: async () => scanner,
+  });
+  return { code, ...said };
+}
+
+function ledger() {
+  return readdirSync(join(out, 'results'))
+    .sort()
+    .map((name) =>
+      readFileSync(join(out, 'results', name), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    )
+    .map((lines) => lines.map((line) => JSON.parse(line)));
+}
+
+const rows = async (part: number) =>
+  parquetReadObjects({
+    file: await asyncBufferFromFile(join(out, 'parquet', `part-${String(part).padStart(6, '0')}.parquet`)),
+  });
+
+test('every file once, the same in Parquet, and a page that counts', async () => {
+  files(63);
+  const answer = (path: string) =>
+    path.endsWith('7.mp4')
+      ? errorOf(path, errors.CLIP_EMPTY(path))
+      : analysisOf(path.endsWith('3.mp4') ? 'likely' : 'clean', path);
+  const { code, stdout } = await archive(fakeScanner(answer));
+  // Some could not be read.
+  expect(code).toBe(1);
+  expect(stdout).toContain('63 files, 63 of them now');
+  const parts = ledger();
+  expect(parts.map((lines) => lines.length)).toEqual([63]);
+  for (const { result } of parts[0]) resultSchema.parse(result);
+  const likely = parts.flat().filter(({ result }) => result.verdict === 'manipulation_likely');
+  expect(likely).toHaveLength(6);
+  const table = await rows(0);
+  expect(table.map(({ path }) => path)).toEqual(parts.flat().map(({ result }) => result.clip.path));
+  const bad = table.filter(({ error_code: bad }) => bad === 'CLIP_EMPTY');
+  expect(bad).toHaveLength(6);
+  // A failure is no score.
+  expect(bad.every(({ score, status }) => score === null && status === 'error')).toBe(true);
+  expect(typeof table.find(({ status }) => status === 'scored')?.score).toBe('number');
+  const page = readFileSync(join(out, 'archive.html'), 'utf8');
+  expect(page).toContain('63 files scanned');
+  expect(page).toMatch(/CLIP_EMPTY<\/code><\/td><td class="n">6</);
+  // A report for each that somebody will want to look at, and for no other.
+  expect(readdirSync(join(out, 'reports'))).toHaveLength(6);
+  expect(page.match(/href="reports\//g)).toHaveLength(6);
+});
+
+test('a part is closed when it is full, and an opened ledger goes on in the last one', async () => {
+  const seen = (k: number) => ({ path: `/a/${k}.mp4`, bytes: k, modifiedMs: 0 });
+  const { result } = analysisOf('clean', '/a');
+  const first = await Ledger.open(out, { perPart: 10 });
+  for (let k = 0; k < 24; k++)
+    await first.add(seen(k), { ...result, clip: { ...result.clip, path: seen(k).path } });
+  expect(ledger().map((lines) => lines.length)).toEqual([10, 10, 4]);
+  expect(readdirSync(join(out, 'parquet')).sort()).toEqual(['part-000000.parquet', 'part-000001.parquet']);
+  let heard = 0;
+  const second = await Ledger.open(out, { perPart: 10, onResult: () => heard++ });
+  expect([heard, second.size, second.has(seen(23)), second.has({ ...seen(23), bytes: 1 })]).toEqual([
+    24,
+    24,
+    true,
+    false,
+  ]);
+  for (let k = 24; k < 31; k++) await second.add(seen(k), result);
+  await second.flush();
+  expect(ledger().map((lines) => lines.length)).toEqual([10, 10, 10, 1]);
+  expect(await rows(3)).toHaveLength(1);
+});
+
+test('interrupted and torn: goes on, and nothing is there twice or missing', async () => {
+  files(40);
+  const stop = new AbortController();
+  let scanned = 0;
+  const first = fakeScanner((path, signal) => {
+    if (++scanned === 25) {
+      stop.abort(130);
+      signal?.throwIfAborted();
+    }
+    return analysisOf('clean', path);
+  });
+  expect((await archive(first, stop)).code).toBe(130);
+  expect(ledger().flat()).toHaveLength(24);
+  expect(readFileSync(join(out, 'archive.html'), 'utf8')).toContain('Not finished');
+  // As a kill in the middle of a write leaves it.
+  const part = join(out, 'results', 'part-000000.jsonl');
+  truncateSync(part, readFileSync(part).length - 40);
+  const second = fakeScanner((path) => analysisOf('clean', path));
+  const { code, stderr } = await archive(second);
+  expect(code).toBe(0);
+  expect(stderr).toContain('going on after 23 files');
+  expect(second.scanned).toHaveLength(17);
+  const paths = ledger()
+    .flat()
+    .map(({ seen }) => seen.path);
+  expect(new Set(paths).size).toBe(40);
+  expect(paths).toHaveLength(40);
+  expect(await rows(0)).toHaveLength(40);
+  // Once more: nothing is left to do.
+  const third = fakeScanner();
+  await archive(third);
+  expect(third.scanned).toEqual([]);
+});
+
+test('a changed file is scanned again; a line that is no result is named', async () => {
+  files(3);
+  await archive(fakeScanner());
+  writeFileSync(join(folder, 'media', '1', 'clip-0001.mp4'), 'longer now');
+  const again = fakeScanner();
+  await archive(again);
+  expect(again.scanned).toEqual([join(folder, 'media', '1', 'clip-0001.mp4')]);
+  await appendFile(join(out, 'results', 'part-000000.jsonl'), '{"seen":1}\n');
+  const { code, stderr } = await archive(fakeScanner());
+  expect(code).toBe(1);
+  expect(stderr).toContain('LEDGER_INVALID');
+  expect(stderr).toContain('line 5');
+});
+
+test('watching takes up what comes later, and ends with Ctrl-C', async () => {
+  files(2);
+  const stop = new AbortController();
+  const scanner = fakeScanner((path) => {
+    if (path.endsWith('0001.mp4')) setTimeout(() => files(1, 2), 50);
+    if (path.endsWith('0002.mp4')) setTimeout(() => stop.abort(130), 50);
+    return analysisOf('clean', path);
+  });
+  const { code } = await archive(scanner, stop, '--watch', '1');
+  expect(code).toBe(130);
+  expect(scanner.scanned.map((path) => path.slice(-8))).toEqual(['0000.mp4', '0001.mp4', '0002.mp4']);
+  expect(ledger().flat()).toHaveLength(3);
+}, 30_000);
+
+test('an archive needs a folder for its results', async () => {
+  files(1);
+  const said: string[] = [];
+  const code = await runCli(['scan', join(folder, 'media'), '--archive'], {
+    stdout: { write: () => undefined },
+    stderr: { write: (text: string) => void said.push(text) },
+    colour: false,
+    signal: new AbortController().signal,
+    openScanner: async () => fakeScanner(),
+  });
+  expect(code).toBe(2);
+  expect(said.join('')).toContain('--archive needs --out');
+  expect(existsSync(out)).toBe(false);
+});
