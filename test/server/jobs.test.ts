@@ -200,18 +200,17 @@ describe.each([
 });
 
 test.skipIf(!havePostgres)(
-  `two servers share a database, and the living takes up what the dead left${noPostgresReason}`,
+  `on a database server, the next takes up what the killed one left, and no other folder is let in${noPostgresReason}`,
   async () => {
     const data = await folder();
     const database = freshDatabase();
-    // A second server may not take the folder while the first lives on this machine: it sees the same one by another name.
     const dead = await startProcess([
       '--data',
       data,
       '--database',
       database,
       '--config',
-      await slowConfig(data),
+      await configFile(data),
     ]);
     const client = new MesoscopeClient({ baseUrl: dead.url });
     const path = await makeClip(made('shared.mp4'), 12);
@@ -229,7 +228,7 @@ test.skipIf(!havePostgres)(
   },
 );
 
-async function slowConfig(data: string): Promise<string> {
+async function configFile(data: string): Promise<string> {
   const path = join(data, 'config.json');
   await mkdir(data, { recursive: true });
   await writeFile(path, JSON.stringify({ job: { attempts: 3 } }));
