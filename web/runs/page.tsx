@@ -54,11 +54,15 @@ function Explorer({ list }: { list: RunList }) {
     <>
       <Part title="What was tried, and what came of it">
         <p className="lede">
-          Each line is a run: drawn values left, figures right; blue is better. Drag along an axis to keep only the
-          runs within.
+          Each line is a run: drawn values left, figures right; blue is better. Drag along an axis to keep
+          only the runs within.
         </p>
         <Scroll label="Parallel coordinates">
-          <div id="parallel" role="img" aria-label="Parallel coordinates of the runs; the table below has the same." />
+          <div
+            id="parallel"
+            role="img"
+            aria-label="Parallel coordinates of the runs; the table below has the same."
+          />
         </Scroll>
       </Part>
       <Part title="Learning curves">
@@ -70,7 +74,8 @@ function Explorer({ list }: { list: RunList }) {
       <Part title="All runs">
         <p className="lede">
           Choose a line for its recipe, another with Shift for the difference.{' '}
-          <input id="filter" type="search" placeholder="Filter" aria-label="Filter runs" /> <span id="count" />
+          <input id="filter" type="search" placeholder="Filter" aria-label="Filter runs" />{' '}
+          <span id="count" />
         </p>
         <Scroll label="Table of runs">
           <table id="table" />
