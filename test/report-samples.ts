@@ -82,6 +82,8 @@ interface TrackPlan {
   width?: number;
   /** A stretch in which the face is not seen. */
   gap?: readonly [number, number];
+  /** Why the face was seen in the gap and not scored. */
+  unscored?: string;
   maps?: boolean;
 }
 
@@ -133,6 +135,13 @@ function build(plan: ClipPlan, seed: number): ClipAnalysis {
       reasons: item.reasons ?? [],
       facePixels: item.width ?? 160,
       frames,
+      ...(item.unscored && item.gap
+        ? {
+            unscored: [
+              { reason: item.unscored, startSeconds: item.gap[0], endSeconds: item.gap[1], faces: 11 },
+            ],
+          }
+        : {}),
     };
   });
   const top = tracks.filter((track) => track.score !== null).toSorted((a, b) => b.score! - a.score!)[0];
@@ -309,6 +318,8 @@ export function sampleAnalyses(): Record<string, { analysis: ClipAnalysis; contr
           verdict: 'inconclusive',
           reasons: ['the score lies between the thresholds 0.3 and 0.7'],
           width: 74,
+          gap: [3.6, 7.6],
+          unscored: 'face too blurred',
         },
       ],
       dropped: [{ reason: 'face too blurred', count: 11 }],

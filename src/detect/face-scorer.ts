@@ -6,7 +6,7 @@ import { qualityOf } from '../faces/quality.ts';
 import type { Face } from '../faces/types.ts';
 import type { Dropped, Frame, Picture } from '../media/types.ts';
 import type { Detector } from './open-detector.ts';
-import type { FrameResult } from './result.ts';
+import type { FrameResult, TrackResult } from './result.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { CropRegion, EvidenceCrop } from './types.ts';
 import { calibrate } from './verdict.ts';
@@ -28,10 +28,15 @@ interface Waiting {
   crop: Picture;
 }
 
+export type UnscoredStretch = NonNullable<TrackResult['unscored']>[number];
+
 interface Scored {
   frames: FrameResult[];
   raw: number[];
   reasons: Map<string, number>;
+  unscored: UnscoredStretch[];
+  /** Whether the last face of the track was left out: the next one then belongs to the same stretch. */
+  inStretch: boolean;
   kept: EvidenceCrop[];
 }
 
@@ -56,10 +61,12 @@ export class FaceScorer {
       this.#watch.timeNow('crop', () => {
         const reason = this.#unfit(frame, face);
         if (reason !== undefined) {
-          const { reasons } = this.#track(trackId);
-          reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+          const track = this.#track(trackId);
+          track.reasons.set(reason, (track.reasons.get(reason) ?? 0) + 1);
+          leaveOut(track, reason, frame.timeSeconds);
           return;
         }
+        this.#track(trackId).inStretch = false;
         const { frameIndex, timeSeconds } = { frameIndex: frame.index, timeSeconds: frame.timeSeconds };
         const { x, y, width, height } = face.box;
         this.#waiting.push({
@@ -89,6 +96,11 @@ export class FaceScorer {
   /** Why a track has no score. */
   reasonsOf(id: number): string[] {
     return [...this.#track(id).reasons].map(([reason, times]) => `${times} x ${reason}`);
+  }
+
+  /** Stretches of a track in which its face was seen and not scored, in order of time. */
+  unscored(id: number): UnscoredStretch[] {
+    return this.#track(id).unscored;
   }
 
   /** Faces that were not scored, by reason. */
@@ -142,11 +154,21 @@ export class FaceScorer {
   #track(id: number): Scored {
     let track = this.#tracks.get(id);
     if (!track) {
-      track = { frames: [], raw: [], reasons: new Map(), kept: [] };
+      track = { frames: [], raw: [], reasons: new Map(), unscored: [], inStretch: false, kept: [] };
       this.#tracks.set(id, track);
     }
     return track;
   }
+}
+
+/** Faces left out one after the other for the same reason are one stretch: memory does not grow with the clip. */
+function leaveOut(track: Scored, reason: string, timeSeconds: number): void {
+  const last = track.unscored.at(-1);
+  if (last && track.inStretch && last.reason === reason) {
+    last.endSeconds = timeSeconds;
+    last.faces++;
+  } else track.unscored.push({ reason, startSeconds: timeSeconds, endSeconds: timeSeconds, faces: 1 });
+  track.inStretch = true;
 }
 
 /** Adds a crop and lets go of one in the middle, so that memory does not grow with the clip. */

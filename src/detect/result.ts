@@ -45,6 +45,17 @@ const track = z.strictObject({
   /** Median width of the tight face box in pixels. */
   facePixels: z.number().nonnegative(),
   frames: z.array(frame),
+  /** Stretches in which the face was seen and not scored, with the reason; absent where there is none. */
+  unscored: z
+    .array(
+      z.strictObject({
+        reason: z.string(),
+        startSeconds: seconds,
+        endSeconds: seconds,
+        faces: z.int().positive(),
+      }),
+    )
+    .optional(),
 });
 
 const stabilityRow = z.strictObject({

@@ -113,6 +113,8 @@ function judgeTracks(tracker: FaceTracker, scorer: FaceScorer, options: ScanClip
   const { contract } = options.detector;
   return tracker.tracks().map(({ id, person, faces }) => {
     const { frames, raw } = scorer.track(id);
+    const stretches = scorer.unscored(id);
+    const unscored = stretches.length > 0 ? { unscored: stretches } : {};
     const facePixels = median(faces.map(({ box }) => Math.max(box.width, box.height)));
     if (raw.length === 0) {
       return {
@@ -127,12 +129,14 @@ function judgeTracks(tracker: FaceTracker, scorer: FaceScorer, options: ScanClip
         reasons: scorer.reasonsOf(id),
         facePixels,
         frames: [],
+        ...unscored,
       };
     }
     const times = frames.map((frame) => frame.timeSeconds);
     const judgement = judgeTrack(raw, times, contract, options.aggregation, options.seed);
     const [startSeconds, endSeconds] = spanOf(frames);
-    return { id, person, startSeconds, endSeconds, faces: raw.length, ...judgement, facePixels, frames };
+    const span = { startSeconds, endSeconds };
+    return { id, person, ...span, faces: raw.length, ...judgement, facePixels, frames, ...unscored };
   });
 }
 

@@ -162,8 +162,9 @@ function laneSeries({ track, runs }: Lane, i: number, cuts: readonly number[], e
   // A face seen once still needs a sliver of lane to stand on.
   const sliver = end / 300;
   const stretches = runs.map((run) => [
-    run[0].timeSeconds - sliver,
-    run[run.length - 1].timeSeconds + sliver,
+    // Beyond the axis ECharts drops a line whole.
+    Math.max(0, run[0].timeSeconds - sliver),
+    Math.min(end, run[run.length - 1].timeSeconds + sliver),
   ]);
   const mean = { color: 'var(--ink)', type: 'solid', width: 1, opacity: 0.6 };
   const points = runs.flatMap((run, r) => [
@@ -176,12 +177,25 @@ function laneSeries({ track, runs }: Lane, i: number, cuts: readonly number[], e
       data: [],
       markArea: {
         silent: true,
-        // Where the face was seen the lane is paper, with the zones' washes; elsewhere it is grey.
-        data: stretches.flatMap(([from, to]) => [
-          wash(from, to, 0, 1, 'var(--paper)'),
-          wash(from, to, t.likely, 1, 'var(--likely-wash)'),
-          wash(from, to, 0, t.notFound, 'var(--clear-wash)'),
-        ]),
+        // Where the face was seen the lane is paper, with the zones' washes; elsewhere it is grey. Where it was seen and
+        // not scored a bar lies at the foot of the lane.
+        data: [
+          ...stretches.flatMap(([from, to]) => [
+            wash(from, to, 0, 1, 'var(--paper)'),
+            wash(from, to, t.likely, 1, 'var(--likely-wash)'),
+            wash(from, to, 0, t.notFound, 'var(--clear-wash)'),
+          ]),
+          ...(track.unscored ?? []).map(({ startSeconds, endSeconds }) =>
+            wash(
+              Math.max(0, startSeconds - sliver),
+              Math.min(end, endSeconds + sliver),
+              0,
+              0.1,
+              'var(--muted)',
+              0.75,
+            ),
+          ),
+        ],
       },
       markLine: {
         silent: true,

@@ -5,7 +5,7 @@ import { responsive } from './charts.ts';
 import { plural } from './format.ts';
 import { type Html, html } from './html.ts';
 import { drawLanes, lanesOf, narrowLayout, wideLayout } from './lanes.ts';
-import { faceless, timelineKey } from './timeline-key.ts';
+import { faceless, leftOut, timelineKey } from './timeline-key.ts';
 import { outcomeWords, stretch } from './wording.ts';
 
 /** The timeline with its key. Tracks without scores have no lane. */
@@ -18,7 +18,11 @@ export function timeline(result: ClipResult, thresholds: Contract['thresholds'])
   const narrow = drawLanes(drawn, thresholds, narrowLayout(lanes.length));
   const label = `Scores over time. ${lanes.map(({ track, name }) => `${name}: ${outcomeWords[track.verdict]}, ${stretch(track.startSeconds, track.endSeconds)}`).join('. ')}.`;
   return html`${responsive(wide, narrow, 'time', label)}
-${timelineKey(cuts.length > 0)}
+${timelineKey(
+  cuts.length > 0,
+  lanes.some(({ track }) => track.unscored),
+)}
+${leftOut(result.tracks)}
 ${faceless(scored, end, gap)}
 ${hidden > 0 && html`<p class="muted">${plural(hidden, 'less suspicious track')} not drawn; the table below has all.</p>`}`;
 }

@@ -9,7 +9,7 @@ import {
   wideLayout,
 } from '../../src/report/lanes.ts';
 import { toneOfScore } from '../../src/report/marks.ts';
-import { faceless, timelineKey } from '../../src/report/timeline-key.ts';
+import { faceless, leftOut, timelineKey } from '../../src/report/timeline-key.ts';
 import { outcomeWords } from '../../src/report/wording.ts';
 import { Markup } from '../parts/markup.tsx';
 import { onPaletteChange } from '../parts/theme.ts';
@@ -28,10 +28,17 @@ export function Timeline({ view, playhead }: { view: View; playhead: Playhead })
   const drawn = useMemo(() => lanesOf(result), [result]);
   if (!drawn) return null;
   const scored = result.tracks.filter((track) => track.frames.length > 0);
+  const unscored = leftOut(result.tracks);
   return (
     <div className="timeline">
       <Lanesline lanes={drawn} thresholds={contract.thresholds} playhead={playhead} />
-      <Markup of={timelineKey(drawn.cuts.length > 0)} />
+      <Markup
+        of={timelineKey(
+          drawn.cuts.length > 0,
+          drawn.lanes.some(({ track }) => track.unscored),
+        )}
+      />
+      {unscored && <Markup of={unscored} />}
       {faceless(scored, drawn.end, drawn.gap) && (
         <Markup of={faceless(scored, drawn.end, drawn.gap) as Exclude<ReturnType<typeof faceless>, false>} />
       )}
