@@ -164,7 +164,10 @@ describe('evaluate', () => {
 
   test('the page shows figures, curves and the worst mistakes, and asks for nothing', () => {
     expect(html).toContain('Worst false alarms');
-    expect(html.match(/<img src="data:image\/jpeg;base64/g)?.length).toBe(24);
+    // A face and the map over it, for twelve of each class.
+    expect(html.match(/<img src="data:image\/jpeg;base64[^>]*alt="face /g)?.length).toBe(24);
+    expect(html.match(/<img src="data:image\/jpeg;base64[^>]*alt="map over face /g)?.length).toBe(24);
+    expect(html).toMatch(/[\d.]+ faces a second, \d+ % of the machine busy/);
     expect(html.match(/<svg/g)?.length).toBeGreaterThanOrEqual(4);
     expect(html).toContain('--conditions as-is,crf-40');
     expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
