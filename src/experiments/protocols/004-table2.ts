@@ -1,18 +1,21 @@
 /** 004, Table II: accuracy by the share of the segmentation loss, trained by method and on all. */
 import {
-  compressions,
+  bothHalves,
   convolutionalScales,
+  everyRun,
+  figureKey,
   lambdas,
+  type PublishedHalves,
   scoreConvolutional,
   threeMethods,
   trainConvolutional,
 } from './convolutional.ts';
 import { balancedOf, ofMethod } from './measures.ts';
-import { cell, meanOf, type Protocol } from './protocol.ts';
+import { meanOf, type Protocol } from './protocol.ts';
 import { methodName } from './sets.ts';
 
 /** DF, F2F, FS at c23, then at c40, in percent. */
-const published: Readonly<Record<'specific' | 'all', Readonly<Record<number, readonly number[]>>>> = {
+const published: PublishedHalves = {
   specific: {
     0: [96.8, 97.72, 97.57, 91.6, 84.47, 89.72],
     0.2: [97.9, 98.37, 97.9, 91.68, 84.88, 89.69],
@@ -42,16 +45,7 @@ export const table2: Protocol = {
   ),
   async run(lab) {
     const used = lambdas(lab.scale).filter((lambda) => lambda < 1);
-    const wanted = used.flatMap((lambda) =>
-      compressions.flatMap((compression) =>
-        [...threeMethods.map(({ short }) => short), 'all'].map((trainedOn) => ({
-          lambda,
-          compression,
-          trainedOn,
-        })),
-      ),
-    );
-    const runs = await trainConvolutional(lab, wanted);
+    const runs = await trainConvolutional(lab, everyRun(used));
     const accuracies = new Map<string, number | undefined>();
     lab.stage(`scoring ${runs.length} runs`);
     let pictures = 0;
@@ -70,26 +64,11 @@ export const table2: Protocol = {
         const both = pair.some(({ item }) => item.label === 0)
           ? pair
           : rows.filter(({ item }) => item.label === 0 || item.method === name);
-        const how = want.trainedOn === 'all' ? 'all' : 'specific';
-        accuracies.set(`${how}/${want.lambda}/${want.compression}/${method.short}`, balancedOf(both));
+        accuracies.set(figureKey(want, method.short), balancedOf(both));
       }
       lab.share((k + 1) / runs.length, run.name);
     }
-    const table = (how: 'specific' | 'all', title: string) => ({
-      title,
-      quantity: 'accuracy, %',
-      columns: compressions.flatMap((c) => threeMethods.map(({ short }) => `${c} ${short}`)),
-      rows: used.map((lambda) => ({
-        name: `lambda_seg ${lambda}`,
-        cells: compressions.flatMap((c, i) =>
-          threeMethods.map(({ short }, k) => {
-            const ours = accuracies.get(`${how}/${lambda}/${c}/${short}`);
-            return cell(published[how][lambda]?.[i * 3 + k], ours && ours * 100);
-          }),
-        ),
-      })),
-    });
-    const tables = [table('specific', 'Trained on one method'), table('all', 'Trained on all methods')];
+    const tables = bothHalves(used, published, accuracies, 'accuracy, %');
     const mean = (of: (lambda: number) => boolean, which = tables) =>
       meanOf(
         which.flatMap(({ rows }) =>

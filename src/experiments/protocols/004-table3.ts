@@ -1,17 +1,20 @@
 /** 004, Table III: accuracy of single pixels by the share of the segmentation loss. */
 import {
-  compressions,
+  bothHalves,
   convolutionalScales,
+  everyRun,
+  figureKey,
   lambdas,
+  type PublishedHalves,
   scoreConvolutional,
   threeMethods,
   trainConvolutional,
 } from './convolutional.ts';
 import { iousOf, ofMethod } from './measures.ts';
-import { cell, meanOf, type Protocol } from './protocol.ts';
+import { meanOf, type Protocol } from './protocol.ts';
 import { methodName } from './sets.ts';
 
-const published: Readonly<Record<'specific' | 'all', Readonly<Record<number, readonly number[]>>>> = {
+const published: PublishedHalves = {
   specific: {
     0.2: [87.54, 84.34, 84.26, 80.2, 69.92, 74.66],
     0.3: [89.28, 85.45, 85.37, 80.39, 71.36, 74.7],
@@ -39,43 +42,19 @@ export const table3: Protocol = {
   scales: convolutionalScales('about ten minutes on two cores after table 2, whose runs it uses'),
   async run(lab) {
     const used = lambdas(lab.scale).filter((lambda) => lambda > 0);
-    const wanted = used.flatMap((lambda) =>
-      compressions.flatMap((compression) =>
-        [...threeMethods.map(({ short }) => short), 'all'].map((trainedOn) => ({
-          lambda,
-          compression,
-          trainedOn,
-        })),
-      ),
-    );
-    const runs = await trainConvolutional(lab, wanted);
+    const runs = await trainConvolutional(lab, everyRun(used));
     const accuracies = new Map<string, number | undefined>();
     lab.stage(`scoring ${runs.length} runs`);
     for (const [k, { want, run }] of runs.entries()) {
       const rows = await scoreConvolutional(lab, { want, run });
-      const how = want.trainedOn === 'all' ? 'all' : 'specific';
       for (const method of threeMethods) {
-        if (how === 'specific' && want.trainedOn !== method.short) continue;
+        if (want.trainedOn !== 'all' && want.trainedOn !== method.short) continue;
         const { accuracy } = iousOf(ofMethod(rows, methodName(lab, method)));
-        accuracies.set(`${how}/${want.lambda}/${want.compression}/${method.short}`, accuracy);
+        accuracies.set(figureKey(want, method.short), accuracy);
       }
       lab.share((k + 1) / runs.length, run.name);
     }
-    const table = (how: 'specific' | 'all', title: string) => ({
-      title,
-      quantity: 'accuracy of pixels of manipulated pictures, %',
-      columns: compressions.flatMap((c) => threeMethods.map(({ short }) => `${c} ${short}`)),
-      rows: used.map((lambda) => ({
-        name: `lambda_seg ${lambda}`,
-        cells: compressions.flatMap((c, i) =>
-          threeMethods.map(({ short }, k) => {
-            const ours = accuracies.get(`${how}/${lambda}/${c}/${short}`);
-            return cell(published[how][lambda]?.[i * 3 + k], ours && ours * 100);
-          }),
-        ),
-      })),
-    });
-    const tables = [table('specific', 'Trained on one method'), table('all', 'Trained on all methods')];
+    const tables = bothHalves(used, published, accuracies, 'accuracy of pixels of manipulated pictures, %');
     const mean = (wantedLambda: (lambda: number) => boolean) =>
       meanOf(
         tables.flatMap(({ rows }) =>

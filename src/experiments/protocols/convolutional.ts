@@ -3,7 +3,7 @@ import { augmentSchema, noAugment } from '../../data/augment/index.ts';
 import { protocolRecipe } from '../protocol-recipes.ts';
 import type { Laboratory, TrainedRun } from './laboratory.ts';
 import { writeManifestFor } from './part-of-set.ts';
-import type { Scale, ScaleSetting } from './protocol.ts';
+import { cell, type ProtocolTable, type Scale, type ScaleSetting } from './protocol.ts';
 import type { ScoredPicture } from './score-run.ts';
 import { fourMethods, fourMethodsDiffers, methodName, methods } from './sets.ts';
 
@@ -40,6 +40,52 @@ export interface ConvolutionalRun {
   compression: Compression;
   /** A method of its own, or all together. */
   trainedOn: string;
+}
+
+/** Every lambda at both compressions, on each method and on all. */
+export function everyRun(used: readonly number[]): ConvolutionalRun[] {
+  return used.flatMap((lambda) =>
+    compressions.flatMap((compression) =>
+      [...threeMethods.map(({ short }) => short), 'all'].map((trainedOn) => ({
+        lambda,
+        compression,
+        trainedOn,
+      })),
+    ),
+  );
+}
+
+/** DF, F2F, FS at c23, then at c40, in percent, by lambda. */
+export type PublishedHalves = Readonly<
+  Record<'specific' | 'all', Readonly<Record<number, readonly number[]>>>
+>;
+
+/** Where a run's figure on a method belongs. */
+export const figureKey = ({ lambda, compression, trainedOn }: ConvolutionalRun, method: string) =>
+  `${trainedOn === 'all' ? 'all' : 'specific'}/${lambda}/${compression}/${method}`;
+
+/** Both halves of Tables II and III: trained on one method, and on all. @param figures shares by {@link figureKey} */
+export function bothHalves(
+  used: readonly number[],
+  published: PublishedHalves,
+  figures: ReadonlyMap<string, number | undefined>,
+  quantity: string,
+): ProtocolTable[] {
+  const half = (how: 'specific' | 'all', title: string): ProtocolTable => ({
+    title,
+    quantity,
+    columns: compressions.flatMap((c) => threeMethods.map(({ short }) => `${c} ${short}`)),
+    rows: used.map((lambda) => ({
+      name: `lambda_seg ${lambda}`,
+      cells: compressions.flatMap((c, i) =>
+        threeMethods.map(({ short }, k) => {
+          const ours = figures.get(`${how}/${lambda}/${c}/${short}`);
+          return cell(published[how][lambda]?.[i * 3 + k], ours && ours * 100);
+        }),
+      ),
+    })),
+  });
+  return [half('specific', 'Trained on one method'), half('all', 'Trained on all methods')];
 }
 
 const nameOf = ({ lambda, compression, trainedOn }: ConvolutionalRun) =>
