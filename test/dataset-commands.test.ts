@@ -290,7 +290,7 @@ describe.skipIf(!haveSharedData)(`from videos to a training step${skipReason}`, 
     const pairs = pipelineOf(prepared, expandReals(reals), {
       sampling: { kind: 'paired' },
       size: { width: 96, height: 96 },
-      synthesize: { mix: { 'self-blend': 1 }, share: 1, hardNegatives: 0 },
+      synthesize: { mix: { 'self-blend': 1 }, share: 1, hardNegatives: 0, postProcess: true },
     });
     const batch = await pairs.batch(0);
     await pairs.close();

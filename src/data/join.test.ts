@@ -68,6 +68,25 @@ describe('joined sets', () => {
     expect(readFileSync(join(out, 'manifest.csv'), 'utf8')).toContain('shards/one.tar/1.jpg');
   });
 
+  it('get sides where they name none, pairs on one side, and keep those that they name', async () => {
+    const pairs = Array.from({ length: 20 }, (_, i): Partial<SourceItem> => {
+      return { label: (i % 2) as 0 | 1, videoId: `v${i}`, sourceId: `person ${Math.floor(i / 2)}` };
+    });
+    const split = { seed: 1, shares: { train: 0.5, validation: 0.2, test: 0.2 } };
+    const made = set('made', [{ split: 'train', sourceId: 'person 0' }, { sourceId: 'person 1' }]);
+    const sets = new Map([
+      ['pairs', set('pairs', pairs)],
+      ['made', made],
+    ]);
+    const { manifest } = await joinSets(sets, join(root, 'sided'), { split });
+    const { items } = await readManifest(manifest);
+    const sides = items.map((item) => item.split);
+    expect(sides.slice(-2)).toEqual(['train', undefined]);
+    const count = (side: string | undefined) => sides.slice(0, 20).filter((name) => name === side).length;
+    expect(['train', 'validation', 'test', undefined].map(count)).toEqual([10, 4, 4, 2]);
+    for (let i = 0; i < 20; i += 2) expect(sides[i]).toBe(sides[i + 1]);
+  });
+
   it('a second time changes nothing; two sets of one name are refused', async () => {
     const a = set('again', [{}]);
     const out = join(root, 'twice');

@@ -4,9 +4,10 @@ import { copyFile, link, mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { errors } from '../base/errors.ts';
 import { unwritable, writeWholeText } from './build/whole-file.ts';
-import { type DroppedItem, formatManifest, type Item } from './manifest.ts';
+import { type DroppedItem, formatManifest, type Item, splitNames } from './manifest.ts';
 import { splitShardPath } from './shards.ts';
-import type { SourceSet } from './source.ts';
+import type { SourceItem, SourceSet } from './source.ts';
+import { type SplitOptions, splitBySource } from './split.ts';
 
 export interface JoinReport {
   manifest: string;
@@ -17,9 +18,14 @@ export interface JoinReport {
 /**
  * Writes `manifest.csv` over the items of all sets. A set's files lie under its name, as hard links where the disk
  * allows and copies otherwise; ids, videos and sources get the name too, so that people of two sets stay two.
+ * Sets whose items name no sides get those of `split`, each by itself; items outside all shares keep none.
  * Throws OUTPUT_UNWRITABLE and JOIN_NAMES where two sets have one name.
  */
-export async function joinSets(sets: ReadonlyMap<string, SourceSet>, out: string): Promise<JoinReport> {
+export async function joinSets(
+  sets: ReadonlyMap<string, SourceSet>,
+  out: string,
+  { split }: { split?: SplitOptions | undefined } = {},
+): Promise<JoinReport> {
   const items: Item[] = [];
   const report: JoinReport = { manifest: join(out, 'manifest.csv'), sets: [], dropped: [] };
   const placed = new Set<string>();
@@ -34,7 +40,7 @@ export async function joinSets(sets: ReadonlyMap<string, SourceSet>, out: string
       return `${name}/${path}`;
     };
     const under = (text: string) => `${name}/${text}`;
-    for (const { points: _, ...item } of source.items) {
+    for (const { points: _, ...item } of withSides(source.items, split)) {
       items.push({
         ...item,
         id: under(item.id),
@@ -53,6 +59,13 @@ export async function joinSets(sets: ReadonlyMap<string, SourceSet>, out: string
   }
   await writeWholeText(report.manifest, formatManifest(items, 'csv') as string);
   return report;
+}
+
+function withSides(items: readonly SourceItem[], split: SplitOptions | undefined): readonly SourceItem[] {
+  if (!split || items.some((item) => item.split !== undefined)) return items;
+  const sides = splitBySource(items, split);
+  const sideOf = new Map(splitNames.flatMap((name) => sides[name].map((item) => [item.id, name] as const)));
+  return items.map((item) => ({ ...item, split: sideOf.get(item.id) }));
 }
 
 /** A set's name from its path: the folder of a list, or the list itself. Throws JOIN_NAMES where two are alike. */

@@ -8,6 +8,7 @@ import { fcn } from './fcn.ts';
 import { fn3 } from './fn3.ts';
 import { mesoInception4 } from './meso-inception4.ts';
 import { meso4 } from './meso4.ts';
+import { mobilenet } from './mobilenet.ts';
 import type { Network } from './network.ts';
 import { rahmouni } from './rahmouni.ts';
 import { resnet18 } from './resnet18.ts';
@@ -23,6 +24,7 @@ export const networks = [
   meso4,
   mesoInception4,
   compact,
+  mobilenet,
   resnet18,
   xception,
   unet8x,

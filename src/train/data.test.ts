@@ -96,7 +96,12 @@ describe('the sides of a data set', () => {
 });
 
 describe('forgeries made on the fly', () => {
-  const all: Synthesize = { mix: { 'self-blend': 1, 'mouth-blend': 1 }, share: 1, hardNegatives: 0.5 };
+  const all: Synthesize = {
+    mix: { 'self-blend': 1, 'mouth-blend': 1 },
+    share: 1,
+    hardNegatives: 0.5,
+    postProcess: true,
+  };
   const options = (items: readonly PairItem[], changes: Partial<PipelineOptions>): PipelineOptions => ({
     folder: join(folder, 'both'),
     items,

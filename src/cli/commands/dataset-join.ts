@@ -1,9 +1,11 @@
 import type { CliCommand } from '../command.ts';
 import { exitCodes, oneLine } from '../io.ts';
 import { prepareFolder } from '../output.ts';
+import { splitOfRecipe } from '../split-side.ts';
 
 interface Options {
   out: string;
+  splitOf?: string;
   json: boolean;
 }
 
@@ -17,6 +19,10 @@ export const datasetJoin: CliCommand = {
       )
       .argument('<sets...>', 'prepared sets, or any sources of pictures (docs/datasets.md)')
       .requiredOption('--out <folder>', 'the data set to write')
+      .option(
+        '--split-of <recipe>',
+        'sets that name no sides get those that this recipe would split them into',
+      )
       .option('--json', 'the report as JSON on stdout', false)
       .action(async (paths: string[], options: Options) => {
         const { joinSets, namesOfSets } = await import('../../data/join.ts');
@@ -24,8 +30,9 @@ export const datasetJoin: CliCommand = {
         const names = namesOfSets(paths);
         const sets = new Map<string, Awaited<ReturnType<typeof openSource>>>();
         for (const [i, path] of paths.entries()) sets.set(names[i], await openSource(path, {}));
+        const split = options.splitOf === undefined ? undefined : await splitOfRecipe(options.splitOf);
         await prepareFolder(options.out);
-        const report = await joinSets(sets, options.out);
+        const report = await joinSets(sets, options.out, { split });
         if (options.json) context.stdout.write(`${JSON.stringify(report)}\n`);
         else {
           for (const { name, real, manipulated } of report.sets) {

@@ -88,7 +88,10 @@ export const datasetSynthesize: CliCommand = {
         const whole = await openNamedSource(path, options);
         const side = await readNamedSide(path, options);
         const files = side && new Set(side.items.map(({ file }) => file));
-        const source = files ? { ...whole, items: whole.items.filter(({ file }) => files.has(file)) } : whole;
+        // What is made keeps its side, so that it can be joined with sets of the other sides.
+        const split = options.side;
+        const kept = whole.items.filter(({ file }) => files?.has(file)).map((item) => ({ ...item, split }));
+        const source = files ? { ...whole, items: kept } : whole;
         const display = showBuild(context, options.quiet === true);
         try {
           const report = await synthesize(source, {

@@ -44,6 +44,12 @@ export const synthesizeSchema = z.strictObject({
     .max(1)
     .default(0)
     .describe('How often a picture, real or forged, is resampled, recompressed or sharpened as a whole'),
+  postProcess: z
+    .boolean()
+    .default(true)
+    .describe(
+      "SBI's colour changes and JPEG of both sides before they are cropped; false where `augment` makes its own",
+    ),
   seed: z.int().nonnegative().optional().describe("The recipe's where absent"),
 });
 export type Synthesize = z.output<typeof synthesizeSchema>;
@@ -88,13 +94,13 @@ export type PairsInHand = Map<string, Promise<ForgeryPair>>;
 /** The item's side of its pair in this epoch. Throws a text for the list of skipped pictures where there is no face. */
 export async function forgeOnTheFly(
   item: PairItem,
-  { mix, hardNegatives, seed: own }: Synthesize,
+  { mix, hardNegatives, postProcess, seed: own }: Synthesize,
   { seed, epoch, inHand, read }: { seed: number; epoch: number; inHand: PairsInHand; read: ReadFace },
 ): Promise<Forged> {
   const id = item.pairOf ?? item.id;
   const randomOf = (use: string) => new Random(own ?? seed, use, epoch, id);
   const begun = inHand.get(id);
-  const making = begun ?? read().then((face) => makeOne(mix, face, randomOf('synthesize')));
+  const making = begun ?? read().then((face) => makeOne(mix, face, postProcess, randomOf('synthesize')));
   if (begun) inHand.delete(id);
   else inHand.set(id, making);
   const pair = await making;
@@ -115,10 +121,16 @@ type ReadFace = () => Promise<{ picture: Picture; points: readonly Point[] | und
 async function makeOne(
   mix: Synthesize['mix'],
   { picture, points }: Awaited<ReturnType<ReadFace>>,
+  postProcess: boolean,
   random: Random,
 ): Promise<ForgeryPair> {
   if (!points) throw new Error('it has no landmarks: prepare the set, or run `mesoscope dataset synthesize`');
   const fault = landmarkFault({ picture, points });
   if (fault !== undefined) throw new Error(fault);
-  return makeForgery(drawKind(mix, random), { picture, points }, random);
+  return makeForgery(
+    drawKind(mix, random),
+    { picture, points },
+    random,
+    postProcess ? {} : { postProcess: false },
+  );
 }
