@@ -37,6 +37,9 @@ const epsilon = 1e-5;
 /** Mean colour that the descriptor takes off, B, G, R. */
 const means = [103.939, 116.779, 123.68];
 
+/** What the first weights were made at; the statistics hardly depend on it. */
+const side = 192;
+
 const { weights: stored } = parseTfjs(await installedModelFiles.read('faceres'));
 const given = (name: string) => {
   const found = stored.get(name);
@@ -62,7 +65,7 @@ function kernelOf(name: string, depthwise = false): Tensor & { data: Float32Arra
 
 const options = mobilenet.options.parse({ blocks: mobilenetBlocks.length });
 const scope = Scope.root('inference');
-const image = input('image', inputShape(mobilenet, 'N'));
+const image = input('image', inputShape(mobilenet, 'N', side));
 const outputs = mobilenet.build(scope, image, options);
 const weights = new Map<string, Tensor>(initialWeights(scope.parameters, 1));
 const shifts = new Map<string, Float32Array>();
@@ -117,7 +120,6 @@ const { folder, items } = await readManifest(set);
 const reals = items.filter(({ label }) => label === 0);
 const every = Math.max(1, Math.floor(reals.length / Number(count)));
 const faces = reals.filter((_, i) => i % every === 0).slice(0, Number(count));
-const side = mobilenet.inputSize;
 const sums = new Map<string, Float64Array>();
 for (const { file } of faces) {
   const pixels = new Float32Array(3 * side * side);

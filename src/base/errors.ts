@@ -216,6 +216,18 @@ const list = {
     `The database belongs to another data folder than ${path}.`,
     'Name the folder that it was made with (--data), or another database.',
   ],
+  DATA_FOLDER_MISSING: (path: string) => [
+    `${path} is no data folder of \`mesoscope serve\`.`,
+    'Name the folder that the server was given with --data.',
+  ],
+  DATA_FOLDER_FULL: (path: string) => [
+    `${path} is not empty: a backup is restored into a folder of its own.`,
+    'Name a folder that does not exist yet.',
+  ],
+  BACKUP_INVALID: (path: string, reason: string) => [
+    `${path} cannot be restored: ${reason}.`,
+    'Nothing was changed. Take another backup; one is whole when `mesoscope backup` has ended without an error.',
+  ],
   DATABASE_UNREACHABLE: (where: string, reason: string) => [
     `The database ${where} cannot be used (${reason}).`,
     'Check --database and that the server runs.',

@@ -51,7 +51,7 @@ export const mobilenet: Network<z.infer<typeof options>> = {
   title: 'MobileNet',
   source: 'Howard et al. 2017, arXiv:1704.04861; heads by Mesoscope',
   tasks: ['joint'],
-  inputSize: 192,
+  inputSize: 160,
   sizes: { min: 32, step: 16 },
   normalisation: centredRange,
   options,

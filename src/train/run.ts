@@ -14,6 +14,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, errors } from '../base/errors.ts';
 import { openPipeline, type Pipeline } from '../data/pipeline.ts';
@@ -72,6 +73,14 @@ export interface RunSummary {
   /** Of this start alone, without validation. */
   imagesPerSecond: number;
   waitShare: number;
+}
+
+/**
+ * Whether the engine's threads may wait busily. Where the input's threads want the same cores they must not: on two
+ * cores that took a fifth of the pictures a second.
+ */
+function coresToSpare({ threads, workers }: Pick<ResolvedRecipe, 'threads' | 'workers'>): boolean {
+  return threads + workers <= availableParallelism();
 }
 
 /** Starts a run in a new folder. @throws RUN_EXISTS, and whatever {@link continueRun} throws. */
@@ -256,7 +265,7 @@ class Run {
         ? new Map([...this.#tensors].filter(([key]) => !key.startsWith('state/')))
         : this.#tensors,
       seed: recipe.seed,
-      session: { device: recipe.device, threads: recipe.threads },
+      session: { device: recipe.device, threads: recipe.threads, spinning: coresToSpare(recipe) },
       lastCheckpoint: () => this.#lastCheckpoint,
     });
     try {

@@ -13,6 +13,8 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'model calibrate': async () => (await import('./model-calibrate.ts')).modelCalibrate,
   'model average': async () => (await import('./model-average.ts')).modelAverage,
   'model export': async () => (await import('./model-export.ts')).modelExport,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   train: async () => (await import('./train.ts')).train,

@@ -37,6 +37,13 @@ export const networkCases: Readonly<Record<string, NetworkCase>> = {
       { option: 'dropout', value: 0.5 },
     ],
   },
+  mobilenet: {
+    size: 64,
+    variations: [
+      { option: 'blocks', value: 7 },
+      { option: 'dropout', value: 0.5 },
+    ],
+  },
   resnet18: {
     size: 64,
     extra: { hidden: 16 },
@@ -83,6 +90,7 @@ export const parameterCounts: Readonly<
   meso4: { total: { cls: 27_977 } },
   'meso-inception4': { total: { cls: 28_615, seg: 12_343 } },
   compact: { total: { joint: 488_180 } },
+  mobilenet: { total: { joint: 807_492 } },
   // torchvision's resnet18 without fc.
   resnet18: { total: { cls: 11_177_025 }, trunk: 11_176_512 },
   // Keras' Xception without top: 20,861,480 less 54,528 running statistics.
