@@ -118,6 +118,22 @@ export function linear(scope: Scope, name: string, x: Value, units: number): Val
   });
 }
 
+/**
+ * The score beside a map, [N, 1] log-odds: from pooled features [N, C, h, w] together with the mean and the maximum of
+ * the map's logits [N, 1, h', w'], so that a small forged region can decide. Parameters `score/output`.
+ */
+export function scoreBesideMap(scope: Scope, features: Value, mapLogits: Value, dropoutRate: number): Value {
+  const flat = ops.reshape(mapLogits, [mapLogits.type.shape[0], -1]);
+  return scope.layer('score', (inner) => {
+    const pooled = dropout(inner, 'dropout', ops.globalAveragePool2d(features), dropoutRate);
+    const seen = [
+      ops.reduceMean(flat, [1], { keepAxes: true }),
+      ops.reduceMax(flat, [1], { keepAxes: true }),
+    ];
+    return linear(inner, 'output', ops.concat([pooled, ...seen]), 1);
+  });
+}
+
 /** Zeroes a share of the values while training and scales up the rest; nothing in inference. */
 export function dropout(scope: Scope, name: string, x: Value, rate: number): Value {
   if (scope.mode === 'inference' || rate === 0) return x;

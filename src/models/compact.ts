@@ -21,10 +21,9 @@ import * as ops from '../ops/index.ts';
 import {
   batchNormalisation,
   convolution,
-  dropout,
-  linear,
   mapProbability,
   probability,
+  scoreBesideMap,
   torchNorm,
 } from './_blocks.ts';
 import { centredRange, type Network } from './network.ts';
@@ -63,15 +62,7 @@ export const compact: Network<z.infer<typeof options>> = {
     const sixteenth = stage('sixteenth', eighth, 8 * width);
     const mapLogits = convolution(scope, 'map', eighth, { filters: 1, kernel: 1, start: 'fan-in' });
     const map = mapProbability(mapLogits);
-    const logits = scope.layer('score', (inner) => {
-      const features = dropout(inner, 'dropout', ops.globalAveragePool2d(sixteenth), rate);
-      const flat = ops.reshape(mapLogits, [map.type.shape[0], -1]);
-      const seen = [
-        ops.reduceMean(flat, [1], { keepAxes: true }),
-        ops.reduceMax(flat, [1], { keepAxes: true }),
-      ];
-      return linear(inner, 'output', ops.concat([features, ...seen]), 1);
-    });
+    const logits = scoreBesideMap(scope, sixteenth, mapLogits, rate);
     return { score: probability(logits), logits, map, mapLogits };
   },
 };
