@@ -41,7 +41,10 @@ test('what may not be scanned is told before it costs anything', async () => {
   const path = await makeClip(made('long.mp4'), 50);
   const none = { seconds: 1e6, pixels: 1e9, sampledFrames: 1e6 };
   const end = async (name: string, sample: string, limits: Partial<typeof none>) => {
-    const task = { clip: name, path, name, mediaType: 'video/mp4', detector: 'compact-blends', sample };
+    const task = {
+      ...{ clip: name, path, name, mediaType: 'video/mp4', detector: 'compact-blends', sample },
+      ...{ sha256: '0'.repeat(64), detectorSha256: null },
+    };
     const outcome = await runChild(
       { ...task, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
       {

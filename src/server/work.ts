@@ -1,0 +1,80 @@
+/** A worker: takes analyses from the queue that `serve` fills, on this or another machine. No pages, no API. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, errors } from '../base/errors.ts';
+import { Changes } from './changes.ts';
+import type { ServerConfig } from './config.ts';
+import { processName } from './database/living.ts';
+import { isLost } from './database/lost.ts';
+import { migrate } from './database/migrate.ts';
+import { openPostgres } from './database/postgres.ts';
+import { Metrics } from './jobs/metrics.ts';
+import { Queue } from './jobs/queue.ts';
+import { Runner } from './jobs/runner.ts';
+import { claimStore } from './storage/claim.ts';
+import { openStore } from './storage/open-store.ts';
+import { Storage } from './storage/storage.ts';
+
+export interface WorkOptions {
+  log?: (line: string) => void;
+  /** Another program in place of the analysis; tests bring ones that misbehave. */
+  analysisScript?: URL;
+}
+
+export interface RunningWorker {
+  readonly runner: Runner;
+  /** Where clips come from, without secrets. */
+  readonly store: string;
+  /** Lets what runs come to its end for half of `stopSeconds`, then hands it back. */
+  stop(): Promise<void>;
+}
+
+/**
+ * @param config its `data` is not used: what is half done lies in a temporary folder
+ * @throws WORKER_NEEDS_DATABASE, WORKER_NEEDS_STORE, STORE_INVALID, STORE_UNREACHABLE, DATABASE_UNREACHABLE,
+ * DATABASE_NEWER, DATA_FOLDER_DIFFERS
+ */
+export async function startWorker(config: ServerConfig, options: WorkOptions = {}): Promise<RunningWorker> {
+  const { log = () => undefined, analysisScript } = options;
+  if (config.database === undefined) throw errors.WORKER_NEEDS_DATABASE();
+  if (config.store === undefined) throw errors.WORKER_NEEDS_STORE();
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) {
+      await close().catch((error) => log(`stop: ${describe(error)}`));
+    }
+  };
+  try {
+    const store = await openStore(config.store);
+    const scratch = await mkdtemp(join(tmpdir(), 'mesoscope-worker-'));
+    closers.push(() => rm(scratch, { recursive: true, force: true }));
+    const storage = new Storage(scratch, config.disk.leaveFreeMiB, store);
+    await storage.open();
+    const database = await openPostgres(config.database);
+    closers.push(() => database.close());
+    await migrate(database);
+    await claimStore(database, store);
+    const queue = await Queue.open(database, (error) => {
+      // The runner tells when the database is away, once.
+      if (!isLost(error)) log(`queue: ${describe(error)}`);
+    });
+    closers.push(() => queue.close());
+    const runner = new Runner({
+      ...{ config, storage, database, queue, log },
+      changes: new Changes(),
+      metrics: new Metrics(async () => ({})),
+      name: processName('worker'),
+      slots: { fetch: 0, analyse: config.job.slots },
+      // Addresses are fetched by servers: they know which are allowed.
+      fetchClip: async () => undefined,
+      ...(analysisScript ? { analysisScript } : {}),
+    });
+    await runner.start();
+    closers.push(() => runner.stop(config.stopSeconds / 2));
+    return { runner, store: store.name, stop: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
