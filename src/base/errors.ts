@@ -232,12 +232,12 @@ const list = {
     `${key} in the store ${name} changed while it was read.`,
     'Nothing but Mesoscope may write there; send the clip again.',
   ],
-  WORKER_NEEDS_DATABASE: () => [
-    'A worker takes its jobs from a PostgreSQL server, and none was named.',
+  QUEUE_NEEDS_DATABASE: () => [
+    'Many machines share a queue on a PostgreSQL server, and none was named.',
     'Set MESOSCOPE_DATABASE (or --database) to the address that `mesoscope serve` was given.',
   ],
-  WORKER_NEEDS_STORE: () => [
-    'A worker reads clips from a store, and none was named.',
+  QUEUE_NEEDS_STORE: () => [
+    'Many machines share clips in a store, and none was named.',
     'Set MESOSCOPE_STORE (or --store) to the store or the data folder of `mesoscope serve`.',
   ],
   DATABASE_NEWER: (found: number, known: number) => [
@@ -255,6 +255,10 @@ const list = {
     'Run `npm run build`; the API under /api works without.',
   ],
   CLIP_UNKNOWN: (id: string) => [`There is no clip ${id} here.`, 'It may have been deleted.'],
+  CLIP_CANCELLED: (name: string) => [
+    `The analysis of ${name} was cancelled on the server.`,
+    'Send it again where that was a mistake.',
+  ],
   CLIP_FILE_GONE: (id: string) => [
     `The file of the clip ${id} is not in the store.`,
     'It was removed by something else than Mesoscope: send it again.',

@@ -1,6 +1,8 @@
 /** The moment from which a clip is the server's to keep: bytes and row are on the disk before anyone is told. */
 import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { errors } from '../base/errors.ts';
+import { sha256OfFile } from '../base/hash.ts';
 import { defaultSampling, formatSampling, parseSampling } from '../media/sampling.ts';
 import type { ClipRow } from './database/clips.ts';
 import { findClip, insertClip, insertMedia, type NewClip } from './database/clips.ts';
@@ -100,6 +102,52 @@ export async function acceptUpload(
     throw error;
   }
   metrics.uploadedBytes.inc(received.bytes);
+  return accepted(parts, id);
+}
+
+/**
+ * A file of this machine becomes a clip that waits; it is copied to the store only where nothing there has its bytes.
+ * @throws UPLOAD_EMPTY, UPLOAD_TOO_LARGE, CLIP_UNREADABLE, STORE_UNREACHABLE
+ */
+export async function acceptFile(
+  parts: Parts,
+  path: string,
+  { name, ...choice }: ScanChoice & { name: string },
+): Promise<string> {
+  const { storage, database, config } = parts;
+  const before = await stat(path);
+  if (before.size === 0) throw errors.CLIP_EMPTY(path);
+  if (before.size > config.clip.bytes) throw errors.UPLOAD_TOO_LARGE(before.size, config.clip.bytes);
+  const sha256 = await sha256OfFile(path);
+  const id = randomUUID();
+  const add = (queries: Queries, media: string) =>
+    enqueue(parts, queries, { id, media, name, url: null, sha256 }, choice);
+  const known = await database.transaction(async (queries) => {
+    // Held, so that a deletion of the other clip cannot take the file away meanwhile.
+    const [row] = await queries.query<{ id: string }>(
+      'select id from mesoscope.media where sha256 = $1 and bytes = $2 limit 1 for share',
+      [sha256, before.size],
+    );
+    if (row) await add(queries, row.id);
+    return row !== undefined;
+  });
+  if (known) return accepted(parts, id);
+  const media = await storage.copyIn(path);
+  try {
+    const after = await stat(path);
+    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
+      throw errors.CLIP_UNREADABLE(path, 'it changed while it was sent');
+    }
+    const mediaType = await mediaTypeOf(path);
+    await database.transaction(async (queries) => {
+      await insertMedia(queries, { id: media, bytes: before.size, sha256, mediaType });
+      await add(queries, media);
+    });
+  } catch (error) {
+    const row = await findClip(database, id).catch(() => 'unknown');
+    if (row === undefined) await storage.removeMedia(media);
+    throw error;
+  }
   return accepted(parts, id);
 }
 

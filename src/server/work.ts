@@ -1,14 +1,16 @@
-/** A worker: takes analyses from the queue that `serve` fills, on this or another machine. No pages, no API. */
+/** Joins the queue that `serve` fills, from this or another machine: to work it, or to send to it. No pages, no API. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, errors } from '../base/errors.ts';
+import type { AcceptParts } from './accept.ts';
 import { Changes } from './changes.ts';
 import type { ServerConfig } from './config.ts';
 import { processName } from './database/living.ts';
 import { isLost } from './database/lost.ts';
 import { migrate } from './database/migrate.ts';
 import { openPostgres } from './database/postgres.ts';
+import { Detectors } from './detectors.ts';
 import { Metrics } from './jobs/metrics.ts';
 import { Queue } from './jobs/queue.ts';
 import { Runner } from './jobs/runner.ts';
@@ -22,8 +24,8 @@ export interface WorkOptions {
   analysisScript?: URL;
 }
 
-export interface RunningWorker {
-  readonly runner: Runner;
+/** A process that shares the queue. */
+export interface Joined extends AcceptParts {
   /** Where clips come from, without secrets. */
   readonly store: string;
   /** Lets what runs come to its end for half of `stopSeconds`, then hands it back. */
@@ -32,13 +34,17 @@ export interface RunningWorker {
 
 /**
  * @param config its `data` is not used: what is half done lies in a temporary folder
- * @throws WORKER_NEEDS_DATABASE, WORKER_NEEDS_STORE, STORE_INVALID, STORE_UNREACHABLE, DATABASE_UNREACHABLE,
+ * @throws QUEUE_NEEDS_DATABASE, QUEUE_NEEDS_STORE, STORE_INVALID, STORE_UNREACHABLE, DATABASE_UNREACHABLE,
  * DATABASE_NEWER, DATA_FOLDER_DIFFERS
  */
-export async function startWorker(config: ServerConfig, options: WorkOptions = {}): Promise<RunningWorker> {
+export async function joinQueue(
+  config: ServerConfig,
+  what: 'worker' | 'scan',
+  options: WorkOptions = {},
+): Promise<Joined> {
   const { log = () => undefined, analysisScript } = options;
-  if (config.database === undefined) throw errors.WORKER_NEEDS_DATABASE();
-  if (config.store === undefined) throw errors.WORKER_NEEDS_STORE();
+  if (config.database === undefined) throw errors.QUEUE_NEEDS_DATABASE();
+  if (config.store === undefined) throw errors.QUEUE_NEEDS_STORE();
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) {
@@ -60,21 +66,31 @@ export async function startWorker(config: ServerConfig, options: WorkOptions = {
       if (!isLost(error)) log(`queue: ${describe(error)}`);
     });
     closers.push(() => queue.close());
+    const changes = new Changes();
+    const metrics = new Metrics(async () => ({}));
     const runner = new Runner({
-      ...{ config, storage, database, queue, log },
-      changes: new Changes(),
-      metrics: new Metrics(async () => ({})),
-      name: processName('worker'),
-      slots: { fetch: 0, analyse: config.job.slots },
+      ...{ config, storage, database, queue, log, changes, metrics },
+      name: processName(what),
+      slots: { fetch: 0, analyse: what === 'worker' ? config.job.slots : 0 },
       // Addresses are fetched by servers: they know which are allowed.
       fetchClip: async () => undefined,
       ...(analysisScript ? { analysisScript } : {}),
     });
     await runner.start();
     closers.push(() => runner.stop(config.stopSeconds / 2));
-    return { runner, store: store.name, stop: closeAll };
+    const detectors = await Detectors.read();
+    return {
+      ...{ config, storage, database, queue, changes, metrics, runner, detectors },
+      store: store.name,
+      stop: closeAll,
+    };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+/** @throws as {@link joinQueue} */
+export function startWorker(config: ServerConfig, options: WorkOptions = {}): Promise<Joined> {
+  return joinQueue(config, 'worker', options);
 }

@@ -3,7 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MesoscopeClient } from '../../src/server/client.ts';
 import { makeConfig } from '../../src/server/config.ts';
-import { type RunningWorker, startWorker } from '../../src/server/work.ts';
+import { type Joined, startWorker } from '../../src/server/work.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, postgresCluster } from '../postgres.ts';
 import { builtAnalysis, program, startProcess, testServers, until } from '../server.ts';
@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => cluster?.stop());
 
-const workers = new Set<RunningWorker>();
+const workers = new Set<Joined>();
 afterEach(async () => {
   for (const worker of workers) await worker.stop();
   workers.clear();
@@ -67,9 +67,9 @@ describe.skipIf(!havePostgres)(`workers${noPostgresReason}`, () => {
     await client.upload(new Blob(['x']));
     const other = makeConfig({ database, store: await folder() });
     await expect(startWorker(other)).rejects.toMatchObject({ code: 'DATA_FOLDER_DIFFERS' });
-    await expect(startWorker(makeConfig({ database }))).rejects.toMatchObject({ code: 'WORKER_NEEDS_STORE' });
+    await expect(startWorker(makeConfig({ database }))).rejects.toMatchObject({ code: 'QUEUE_NEEDS_STORE' });
     await expect(startWorker(makeConfig({ store: 'x' }))).rejects.toMatchObject({
-      code: 'WORKER_NEEDS_DATABASE',
+      code: 'QUEUE_NEEDS_DATABASE',
     });
   });
 
@@ -206,7 +206,7 @@ describe.skipIf(!havePostgres)(`workers${noPostgresReason}`, () => {
   test('killed with SIGKILL: another begins again what it did', async () => {
     const { client, data, database, work } = await acceptOnly();
     const killed = await startProcess(['--store', data, '--database', database], {}, 'worker');
-    const path = await makeClip(made('killed.mp4'), 400);
+    const path = await makeClip(made('killed.mp4'), 200);
     const { id } = await client.upload(await openAsBlob(path), { sample: 'every:1' });
     await until(async () => (await client.get(id)).status === 'running', 'it runs');
     killed.kill('SIGKILL');

@@ -121,10 +121,14 @@ class BucketStore implements Store {
     await this.#surely(() => this.#bucket.putObject(this.#prefix + key, bytes));
   }
 
-  async adopt(path: string, key: string): Promise<void> {
+  async send(path: string, key: string): Promise<void> {
     // Read as it is sent, large ones in parts.
     const blob = await openAsBlob(path);
     await this.#surely(() => this.#bucket.putAnyObject(this.#prefix + key, blob));
+  }
+
+  async adopt(path: string, key: string): Promise<void> {
+    await this.send(path, key);
     await rm(path, { force: true });
   }
 
@@ -137,9 +141,12 @@ class BucketStore implements Store {
     const keys = await this.#below(from);
     if (keys.length === 0) throw new Error(`nothing lies below ${from}`);
     const start = this.#prefix.length + from.length;
-    await each(keys, (key) =>
-      this.#surely(() => this.#bucket.copyObject(key, `${this.#prefix}${to}${key.slice(start)}`)),
-    );
+    // Through here and not by the bucket's own copy: servers differ in how they read the name of the source.
+    await each(keys, async (key) => {
+      const bytes = await this.get(key.slice(this.#prefix.length));
+      if (!bytes) throw new Error(`${key} went while it was copied`);
+      await this.put(`${to}${key.slice(start)}`, bytes);
+    });
   }
 
   async remove(key: string): Promise<void> {

@@ -52,18 +52,28 @@ export class FolderStore implements Store {
     await flushFile(dirname(path));
   }
 
+  async send(path: string, key: string): Promise<void> {
+    const place = this.#path(key);
+    await this.#makeRoom(place);
+    // Under a name of its own until it is whole.
+    await copyFile(path, `${place}.part`, constants.COPYFILE_FICLONE);
+    await flushFile(`${place}.part`);
+    await rename(`${place}.part`, place);
+    await flushFile(dirname(place));
+  }
+
   async adopt(path: string, key: string): Promise<void> {
     const place = this.#path(key);
     await this.#makeRoom(place);
     await flushFile(path);
-    await rename(path, place).catch(async (error: NodeJS.ErrnoException) => {
-      // Another file system: under a name of its own until it is whole.
-      if (error.code !== 'EXDEV') throw error;
-      await copyFile(path, `${place}.part`, constants.COPYFILE_FICLONE);
-      await flushFile(`${place}.part`);
-      await rename(`${place}.part`, place);
+    try {
+      await rename(path, place);
+    } catch (error) {
+      // Another file system.
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      await this.send(path, key);
       await rm(path, { force: true });
-    });
+    }
     await flushFile(dirname(place));
   }
 

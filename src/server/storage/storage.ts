@@ -110,6 +110,13 @@ export class Storage {
     return media;
   }
 
+  /** A copy of a file of this machine becomes a clip's file. */
+  async copyIn(path: string): Promise<string> {
+    const media = randomUUID();
+    await this.store.send(path, `media/${media}`);
+    return media;
+  }
+
   async removeMedia(id: string): Promise<void> {
     await this.store.remove(`media/${checked(id)}`);
   }

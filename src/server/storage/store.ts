@@ -30,6 +30,8 @@ export interface Store {
   /** The whole of a small file. */
   get(key: string): Promise<Buffer | undefined>;
   put(key: string, bytes: Uint8Array): Promise<void>;
+  /** Copies a local file there. */
+  send(path: string, key: string): Promise<void>;
   /** Moves a local file there: it is safe there, and gone here, once this returns. */
   adopt(path: string, key: string): Promise<void>;
   /** The same of all files of a local folder, which may already lie at its place. */

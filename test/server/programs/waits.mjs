@@ -3,5 +3,5 @@ process.once('message', () => {
   setTimeout(() => {
     const error = { code: 'CLIP_NO_FRAMES', title: 'through.mp4 holds no frame that decodes.', next: '' };
     process.send({ kind: 'failed', error, document: null }, () => process.exit(0));
-  }, 2_500);
+  }, 1_000);
 });
