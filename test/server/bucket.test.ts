@@ -38,7 +38,7 @@ const work = async (database: string, lines: string[] = []) => {
   const config = makeConfig({ database, store, stopSeconds: 4, disk: { leaveFreeMiB: 0 } });
   worker = await startWorker(config, {
     analysisScript: builtAnalysis,
-    log: (line) => (console.error(new Date().toISOString(), line), void lines.push(line)),
+    log: (line) => void lines.push(line),
   });
   return worker;
 };

@@ -55,7 +55,7 @@ export async function buryDead(database: Database, own: number): Promise<number[
   // Nobody could say that it lives while the database was down.
   const silence = embedded ? "interval '1 day'" : 'now() - greatest(s.seen_at, pg_postmaster_start_time())';
   const candidates = await database.query<{ key: number; silent: number | null }>(
-    `select k.key, extract(epoch from ${silence})::float8 as silent
+    `select k.key, case when s.key is not null then extract(epoch from ${silence})::float8 end as silent
      from (select key from mesoscope.server
        union select distinct server from mesoscope.clip where server is not null) k
      left join mesoscope.server s on s.key = k.key where k.key <> $1`,

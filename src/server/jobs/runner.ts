@@ -53,10 +53,11 @@ export class Runner {
   /** Marks this process as alive, takes up what dead ones left, and begins. */
   async start(): Promise<void> {
     const { database } = this.#parts;
-    database.onNews(() => this.wake());
     await this.#register();
     await this.#patrol();
     await mendTickets(this.#parts);
+    // Not before it has its number: what is begun without one belongs to nobody.
+    database.onNews(() => this.wake());
     this.#timers.push(setInterval(() => this.wake(), lookEvery));
     if (database.kind === 'server') {
       this.#timers.push(setInterval(() => void this.#beat(), beatEvery));
