@@ -203,6 +203,18 @@ describe.skipIf(!havePostgres)(`workers${noPostgresReason}`, () => {
     expect(await client.get(id)).toMatchObject({ status: 'queued', attempts: 0, error: null });
   });
 
+  test('what waits when a worker starts is begun under its own number', async () => {
+    const { client, work, services } = await acceptOnly(program('hang'));
+    const { id } = await client.upload(new Blob(['x']));
+    await work();
+    await until(async () => (await client.get(id)).status === 'running', 'it runs');
+    expect(
+      await services.database.query(
+        'select c.attempts, s.slots from mesoscope.clip c left join mesoscope.server s on s.key = c.server',
+      ),
+    ).toEqual([{ attempts: 1, slots: 1 }]);
+  });
+
   test('killed with SIGKILL: another begins again what it did', async () => {
     const { client, data, database, work } = await acceptOnly();
     const killed = await startProcess(['--store', data, '--database', database], {}, 'worker');
