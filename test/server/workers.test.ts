@@ -93,7 +93,11 @@ describe.skipIf(!havePostgres)(`workers${noPostgresReason}`, () => {
     const as = (sender: string) => new MesoscopeClient({ baseUrl: url, sender });
     for (let n = 0; n < 3; n++) await as('early').upload(new Blob([`e${n}`]), { name: `early-${n}` });
     await work();
-    await until(async () => (await client.list({ status: 'failed' })).total === 3, 'the first three end', 150_000);
+    await until(
+      async () => (await client.list({ status: 'failed' })).total === 3,
+      'the first three end',
+      150_000,
+    );
     for (const worker of workers) await worker.stop();
     await as('new').upload(new Blob(['n0']), { name: 'new-0' });
     await as('early').upload(new Blob(['e3']), { name: 'early-3' });
