@@ -14,11 +14,14 @@ const pageOf = (sample: string, path: string) => {
 
 const names = ['a.mp4', 'x/a.mp4', 'a', 'pre', "it's $& <b>.mp4", hostileName];
 
-test.each(names.flatMap((from) => names.map((to) => [from, to])))('%s becomes %s', async (from, to) => {
-  const renamed = renameReport(
-    await pageOf('clean', from),
-    { path: from, replay: `scan ${from}` },
-    { path: to, replay: `scan ${to}` },
-  );
-  expect(renamed).toBe(await pageOf('clean', to));
-});
+test.each(names.map((from, i) => [from, names[(i + 1) % names.length]]))(
+  '%s becomes %s',
+  async (from, to) => {
+    const renamed = renameReport(
+      await pageOf('clean', from),
+      { path: from, replay: `scan ${from}` },
+      { path: to, replay: `scan ${to}` },
+    );
+    expect(renamed).toBe(await pageOf('clean', to));
+  },
+);

@@ -82,7 +82,7 @@ describe.skipIf(!havePostgres)(`workers${noPostgresReason}`, () => {
     const { id } = await as('archive').upload(new Blob(['urgent']), { name: 'urgent', priority: 'high' });
     expect((await client.get(id)).ahead).toBe(0);
     await work();
-    await until(async () => (await client.list({ status: 'failed' })).total === 8, 'all end');
+    await until(async () => (await client.list({ status: 'failed' })).total === 8, 'all end', 150_000);
     expect(await order(client)).toEqual([
       ...['urgent', 'archive-0', 'desk-0', 'archive-1', 'desk-1', 'archive-2', 'archive-3', 'later'],
     ]);
@@ -93,13 +93,17 @@ describe.skipIf(!havePostgres)(`workers${noPostgresReason}`, () => {
     const as = (sender: string) => new MesoscopeClient({ baseUrl: url, sender });
     for (let n = 0; n < 3; n++) await as('early').upload(new Blob([`e${n}`]), { name: `early-${n}` });
     await work();
-    await until(async () => (await client.list({ status: 'failed' })).total === 3, 'the first three end');
+    await until(
+      async () => (await client.list({ status: 'failed' })).total === 3,
+      'the first three end',
+      150_000,
+    );
     for (const worker of workers) await worker.stop();
     await as('new').upload(new Blob(['n0']), { name: 'new-0' });
     await as('early').upload(new Blob(['e3']), { name: 'early-3' });
     await as('new').upload(new Blob(['n1']), { name: 'new-1' });
     await work();
-    await until(async () => (await client.list({ status: 'failed' })).total === 6, 'all end');
+    await until(async () => (await client.list({ status: 'failed' })).total === 6, 'all end', 150_000);
     expect((await order(client)).slice(3)).toEqual(['new-0', 'early-3', 'new-1']);
   });
 
