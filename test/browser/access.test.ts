@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { defaultDetector } from '../../src/detect/default-detector.ts';
 import { temporaryFolder } from '../media-fixtures.ts';
 import { testServers } from '../server.ts';
 import { answerWith, type MadeUpClip, madeUpClip } from './made-up-clip.ts';
@@ -30,7 +31,7 @@ const pages: readonly (readonly [name: string, path: () => string, ready: string
   ['history', () => '/clips', '.history tbody tr'],
   ['compare', () => `/compare?a=${clips[0].clip.id}&b=${clips[1].clip.id}`, '.differences'],
   ['detectors', () => '/detectors', '.cards li'],
-  ['detector', () => '/detectors/compact-blends', '.card-text'],
+  ['detector', () => `/detectors/${defaultDetector}`, '.card-text'],
   ['runs', () => '/runs', '#table tbody tr'],
   ['no such page', () => '/nowhere', 'h1'],
 ];

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultDetector } from '../../src/detect/default-detector.ts';
 import type { ClipResult } from '../../src/detect/result.ts';
 import { openScanner } from '../../src/detect/scanner.ts';
 import { encodeVideo } from '../../src/media/encode.ts';
@@ -243,10 +244,10 @@ describe.skipIf(!haveChromium)(`local analysis${browserReason}`, () => {
     // One stretch of weights in the middle of the file is changed on its way.
     [
       'DETECTOR_DIFFERS',
-      '/models/compact-blends.onnx',
+      `/models/${defaultDetector}.onnx`,
       (bytes: Buffer) => Buffer.from(bytes).fill(0x3e, bytes.length >> 1, (bytes.length >> 1) + 4096),
     ],
-    ['DETECTOR_INVALID', '/models/compact-blends.onnx', (bytes: Buffer) => bytes.subarray(0, 5000)],
+    ['DETECTOR_INVALID', `/models/${defaultDetector}.onnx`, (bytes: Buffer) => bytes.subarray(0, 5000)],
     ['LOCAL_FILE_MISSING', '/models/facemesh.bin', undefined],
     ['LOCAL_FILE_MISSING', '/local/manifest.json', () => Buffer.from('{"version": 3}')],
   ] as const)('%s where %s arrives otherwise', async (code, path, alter) => {

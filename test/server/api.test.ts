@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { defaultDetector } from '../../src/detect/default-detector.ts';
 import { scan } from '../../src/index.ts';
 import { type Clip, clipSchema } from '../../src/server/client.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
@@ -32,7 +33,7 @@ describe.each([
       name: '../../etc/Ünïcode "clip".mp4',
       sample: 'even:4',
     });
-    expect(sent).toMatchObject({ name: 'Ünïcode "clip".mp4', sample: 'even:4', detector: 'compact-blends' });
+    expect(sent).toMatchObject({ name: 'Ünïcode "clip".mp4', sample: 'even:4', detector: defaultDetector });
     expect(['queued', 'running']).toContain(sent.status);
 
     const clip = await client.finished(sent.id);
@@ -57,7 +58,7 @@ describe.each([
     expect(second.related).toEqual([
       {
         id: clip.id,
-        detector: 'compact-blends',
+        detector: defaultDetector,
         sample: 'even:4',
         status: 'done',
         verdict: 'not_assessable',
@@ -67,7 +68,7 @@ describe.each([
 
     const list = async (query: object) => (await client.list(query)).clips.map(({ id }) => id);
     expect(await list({})).toEqual([second.id, clip.id]);
-    expect(await list({ detector: 'compact-blends' })).toEqual([clip.id]);
+    expect(await list({ detector: defaultDetector })).toEqual([clip.id]);
     expect(await list({ search: 'ünïcode' })).toEqual([second.id, clip.id]);
     expect(await list({ search: clip.sha256?.slice(0, 10) })).toEqual([second.id, clip.id]);
     expect(await list({ search: '%' })).toEqual([]);
@@ -169,7 +170,9 @@ describe(`a real clip${skipReason}`, () => {
     const text = (name: string) => new TextDecoder().decode(bundle[name]);
     expect(JSON.parse(text('result.json'))).toEqual(clip.result);
     expect(JSON.parse(text('detector.json')).sha256).toBe(result.detector?.sha256);
-    expect(text('replay.sh')).toContain('scan ffpp-c40-183.mp4 --sample even:6 --detector compact-blends');
+    expect(text('replay.sh')).toContain(
+      `scan ffpp-c40-183.mp4 --sample even:6 --detector ${defaultDetector}`,
+    );
     expect(clipSchema.safeParse(clip).success).toBe(true);
 
     // Players ask for ranges, and get the very bytes.
@@ -199,10 +202,10 @@ test('a broken file fails with the code that a scan gives it', async () => {
 test('detectors come with contract, card and file; the model file is the one that scans', async () => {
   const { client } = await start();
   const list = await client.detectors();
-  expect(list.filter(({ isDefault }) => isDefault).map(({ name }) => name)).toEqual(['compact-blends']);
-  const detector = await client.detector('compact-blends');
-  expect(detector.contract.name).toBe('compact-blends');
-  expect(detector.cardHtml).toContain('<h1>compact-blends</h1>');
+  expect(list.filter(({ isDefault }) => isDefault).map(({ name }) => name)).toEqual([defaultDetector]);
+  const detector = await client.detector(defaultDetector);
+  expect(detector.contract.name).toBe(defaultDetector);
+  expect(detector.cardHtml).toContain(`<h1>${defaultDetector}</h1>`);
   expect(detector.cardHtml).not.toMatch(/<img|<script|href="(?!https:|\/detectors\/)/);
   expect((await client.bytes(detector.model)).size).toBe(detector.bytes);
   await expect(client.detector('nobody')).rejects.toMatchObject({ code: 'DETECTOR_UNKNOWN', status: 404 });

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errors } from '../../src/base/errors.ts';
+import { defaultDetector } from '../../src/detect/default-detector.ts';
 import { MesoscopeClient } from '../../src/server/client.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { runChild } from '../../src/server/jobs/child.ts';
@@ -42,7 +43,7 @@ test('what may not be scanned is told before it costs anything', async () => {
   const none = { seconds: 1e6, pixels: 1e9, sampledFrames: 1e6 };
   const end = async (name: string, sample: string, limits: Partial<typeof none>) => {
     const task = {
-      ...{ clip: name, path, name, mediaType: 'video/mp4', detector: 'compact-blends', sample },
+      ...{ clip: name, path, name, mediaType: 'video/mp4', detector: defaultDetector, sample },
       ...{ sha256: '0'.repeat(64), detectorSha256: null },
     };
     const outcome = await runChild(
