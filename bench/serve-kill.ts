@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Random } from '../src/base/random.ts';
 import { type ClipSummary, MesoscopeClient, ProblemError } from '../src/server/client.ts';
 import { machine, median } from './machine.ts';
-import { rounded, type Served, serve, shortClip } from './served.ts';
+import { rounded, type Served, serve, shortClip, variant } from './served.ts';
 
 const option = (name: string) => {
   const index = process.argv.indexOf(`--${name}`);
@@ -46,8 +46,13 @@ async function sendAll(first: number): Promise<void> {
         // One of two goes in pieces, and continues over a kill.
         const sent =
           k % 2 === 0
-            ? await client.upload(blob, { name, sample: 'even:2' })
-            : await client.uploadResumable(blob, { name, sample: 'even:2', chunkBytes: 20_000, retries: 30 });
+            ? await client.upload(variant(blob, k), { name, sample: 'even:2' })
+            : await client.uploadResumable(variant(blob, k), {
+                name,
+                sample: 'even:2',
+                chunkBytes: 20_000,
+                retries: 30,
+              });
         accepted.set(sent.id, name);
         done = true;
       } catch (error) {

@@ -8,7 +8,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MesoscopeClient } from '../src/server/client.ts';
 import { machine } from './machine.ts';
-import { percentile, residentMiB, rounded, serve, shortClip } from './served.ts';
+import { percentile, residentMiB, rounded, serve, shortClip, variant } from './served.ts';
 
 const option = (name: string, otherwise: number) => {
   const index = process.argv.indexOf(`--${name}`);
@@ -41,7 +41,7 @@ async function sendAndWait(index: number): Promise<void> {
   const mine: string[] = [];
   for (let k = index; k < uploads; k += clients) {
     const start = performance.now();
-    const { id } = await own.upload(blob, { name: `${k}.mp4`, sample: 'even:2' });
+    const { id } = await own.upload(variant(blob, k), { name: `${k}.mp4`, sample: 'even:2' });
     uploadSeconds.push((performance.now() - start) / 1000);
     mine.push(id);
     accepted.push(id);

@@ -202,6 +202,47 @@ part('dataset prepare', prepare, 'On `dev/videos`, four frames a clip, two threa
     ],
   ),
 );
+const workers = read('workers');
+part(
+  'Workers',
+  workers,
+  `One PostgreSQL, analyses of ${workers?.stageMs} ms each that do nothing; waits with jobs sent at 70 % of the throughput. ${workers?.caveat} Load ${workers?.machine.load?.join(', ')};`,
+  () =>
+    [
+      table(
+        [
+          ...['workers', 'jobs', 'jobs/s', 'of ideal', 'overhead a job, ms', 'transactions a job'],
+          ...['sending, ms a job', 'wait p50, ms', 'wait p99, ms'],
+        ],
+        workers.rows.map((row: Result) => [
+          ...[row.workers, row.jobs, row.jobsPerSecond, share(row.shareOfIdeal), row.overheadMsAJob],
+          ...[row.transactionsAJob, row.sendMsAJob, row.waitMedianMs, row.waitP99Ms],
+        ]),
+      ),
+      table(
+        ['real scans: workers', 'clips', 'done', 'clips/min', 's a clip'],
+        workers.scans.map((row: Result) => [
+          ...[row.workers, row.clips, row.done, row.clipsPerMinute, row.secondsAClip],
+        ]),
+      ),
+    ].join('\n\n'),
+);
+const killed = read('worker-kill');
+part(
+  'Workers that are killed',
+  killed,
+  `${killed?.workers} workers, analyses of ${killed?.stageMs} ms.`,
+  () =>
+    table(
+      ['jobs', 'kill -9', 'database restarts', 'lost', 'ended twice', 'begun again', 'most attempts', 's'],
+      [
+        [
+          ...[thousands(killed.jobs), thousands(killed.kills), killed.databaseRestarts, killed.lost],
+          ...[killed.endedTwice, thousands(killed.begunAgain), killed.mostAttempts, killed.seconds],
+        ],
+      ],
+    ),
+);
 const detectors = read('detectors');
 part('Detectors on the development clips', detectors, detectors?.caveat, () => {
   const methods: string[] = Object.keys(detectors.results[0].methods);

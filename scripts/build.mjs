@@ -12,7 +12,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 /** Modules that are started by their path in `src/`; see `startWorker`. */
 const workers = (await readdir(at('src'), { recursive: true }))
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => /(?:^|\/)worker\.ts$/.test(path) && !path.startsWith('base/'))
+  .filter((path) => /(?:^|\/)worker\.ts$/.test(path) && !/^(?:base|cli)\//.test(path))
   .map((path) => [`workers/${path.slice(0, -3).replaceAll('/', '-')}`, at(`src/${path}`)]);
 
 await rm(at('dist'), { recursive: true, force: true });

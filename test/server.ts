@@ -91,10 +91,11 @@ function packageOf(entry: string): string {
   return `${entry.slice(0, end)}package.json`;
 }
 
-/** `mesoscope serve` as a process, as the last build made it, to be killed. */
+/** `mesoscope serve` or `worker` as a process, as the last build made it, to be killed. */
 export async function startProcess(
   args: readonly string[],
   env: Record<string, string> = {},
+  command: 'serve' | 'worker' = 'serve',
 ): Promise<{
   url: string;
   pid: number;
@@ -102,7 +103,8 @@ export async function startProcess(
   ended: Promise<number | null>;
   kill: (signal: NodeJS.Signals) => void;
 }> {
-  const child = fork(join(root, 'dist/cli/main.js'), ['serve', '--port', '0', ...args], {
+  const first = command === 'serve' ? ['serve', '--port', '0'] : ['worker'];
+  const child = fork(join(root, 'dist/cli/main.js'), [...first, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, ...env },
   });
@@ -115,10 +117,10 @@ export async function startProcess(
     let said = '';
     child.stdout?.on('data', (bytes: Buffer) => {
       said += bytes;
-      const [, address] = /serves at (\S+)/.exec(said) ?? [];
+      const [, address] = /serves at (\S+)|with clips from (\S+)/.exec(said)?.filter(Boolean) ?? [];
       if (address) resolve(address);
     });
-    void ended.then((code) => reject(new Error(`serve ended with ${code}: ${stderr}`)));
+    void ended.then((code) => reject(new Error(`${command} ended with ${code}: ${stderr}`)));
   });
   return {
     url,

@@ -232,6 +232,26 @@ const list = {
     `The database ${where} cannot be used (${reason}).`,
     'Check --database and that the server runs.',
   ],
+  STORE_INVALID: (name: string, reason: string) => [
+    `The store ${name} cannot be used (${reason}).`,
+    'Give a folder, or s3://BUCKET/PREFIX with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set (docs/workers.md).',
+  ],
+  STORE_UNREACHABLE: (name: string, reason: string) => [
+    `The store ${name} did not answer (${reason}).`,
+    'Check --store, AWS_ENDPOINT_URL_S3 and that it runs; what waits is tried again.',
+  ],
+  STORE_CHANGED: (name: string, key: string) => [
+    `${key} in the store ${name} changed while it was read.`,
+    'Nothing but Mesoscope may write there; send the clip again.',
+  ],
+  QUEUE_NEEDS_DATABASE: () => [
+    'Many machines share a queue on a PostgreSQL server, and none was named.',
+    'Set MESOSCOPE_DATABASE (or --database) to the address that `mesoscope serve` was given.',
+  ],
+  QUEUE_NEEDS_STORE: () => [
+    'Many machines share clips in a store, and none was named.',
+    'Set MESOSCOPE_STORE (or --store) to the store or the data folder of `mesoscope serve`.',
+  ],
   DATABASE_NEWER: (found: number, known: number) => [
     `The database was made by a newer Mesoscope (migration ${found}, this one knows ${known}).`,
     'Use that version, or another data folder.',
@@ -247,6 +267,14 @@ const list = {
     'Run `npm run build`; the API under /api works without.',
   ],
   CLIP_UNKNOWN: (id: string) => [`There is no clip ${id} here.`, 'It may have been deleted.'],
+  CLIP_CANCELLED: (name: string) => [
+    `The analysis of ${name} was cancelled on the server.`,
+    'Send it again where that was a mistake.',
+  ],
+  CLIP_FILE_GONE: (id: string) => [
+    `The file of the clip ${id} is not in the store.`,
+    'It was removed by something else than Mesoscope: send it again.',
+  ],
   CLIP_NOT_DONE: (id: string, status: string) => [
     `The clip ${id} has no such result: it is ${status}.`,
     'Wait for its end, or scan it again.',
@@ -327,6 +355,10 @@ const list = {
   ANALYSIS_CRASHED: (name: string, how: string) => [
     `The analysis of ${name} broke down (${how}).`,
     'Convert the clip with ffmpeg and try again. The other clips are not affected.',
+  ],
+  ANALYSIS_OTHER_DETECTOR: (detector: string, wanted: string, found: string) => [
+    `The detector ${detector} of this machine (${found.slice(0, 12)}) is not the one that was asked for (${wanted.slice(0, 12)}).`,
+    'Install the same version of Mesoscope on all machines.',
   ],
   ANALYSIS_GIVEN_UP: (name: string, attempts: number) => [
     `The analysis of ${name} was begun ${attempts} times and the server went down each time.`,

@@ -44,6 +44,9 @@ const usageErrors = new Set([
   'TOKEN_SHORT',
   'SERVER_CONFIG_INVALID',
   'SERVER_ADDRESS',
+  'QUEUE_NEEDS_DATABASE',
+  'QUEUE_NEEDS_STORE',
+  'STORE_INVALID',
 ]);
 
 export function exitCodeOf(thrown: unknown): number {

@@ -29,7 +29,7 @@ export interface BatchOptions {
 }
 
 /** Something to scan, or what was wrong with it before a scan. */
-interface Input {
+export interface Input {
   path: string;
   problem?: Error;
 }
@@ -61,7 +61,7 @@ export async function scanBatch(context: CliContext, options: BatchOptions): Pro
   return batch.exitCode();
 }
 
-async function findInputs(paths: readonly string[]): Promise<Input[]> {
+export async function findInputs(paths: readonly string[]): Promise<Input[]> {
   const inputs = new Map<string, Input>();
   const onProblem = (path: string, problem: Error) => void inputs.set(path, { path, problem });
   for await (const path of findMedia(paths, { onProblem })) {
@@ -96,7 +96,7 @@ async function scanOne(
 }
 
 /** The result of an input that never reached the scanner. */
-export function failure(path: string, problem: Error, scanner: Scanner): ClipResult {
+export function failure(path: string, problem: Error, scanner: Pick<Scanner, 'detector'>): ClipResult {
   const code: ErrorCode = problem instanceof UserError ? problem.code : 'CLIP_UNREADABLE';
   const unknown = { sha256: null, bytes: null, container: null, codec: null, width: null, height: null };
   return {
@@ -120,11 +120,14 @@ export function failure(path: string, problem: Error, scanner: Scanner): ClipRes
   };
 }
 
+/** What a result is read with. */
+export type Scanned = Pick<Scanner, 'contract' | 'detector'>;
+
 /** Results so far, and where they go. */
-class Batch {
+export class Batch {
   readonly #context: CliContext;
   readonly #options: BatchOptions;
-  readonly #scanner: Scanner;
+  readonly #scanner: Scanned;
   readonly #progress: Progress;
   readonly #names: Names;
   readonly #entries: SummaryEntry[] = [];
@@ -133,7 +136,7 @@ class Batch {
   constructor(
     context: CliContext,
     options: BatchOptions,
-    scanner: Scanner,
+    scanner: Scanned,
     inputs: readonly Input[],
     progress: Progress,
   ) {
@@ -147,28 +150,22 @@ class Batch {
     );
   }
 
-  /** One clip's result: to stdout, to the folder, and an error's line to stderr. */
-  async take(analysis: ClipAnalysis): Promise<void> {
+  /** One clip's result: to stdout, to the folder, and an error's line to stderr. @param page where it is made already */
+  async take(analysis: ClipAnalysis, page?: string): Promise<void> {
     const { result } = analysis;
     if (result.error) {
       const { code, message } = result.error;
       this.#progress.note(errorLine(new UserError(code as ErrorCode, message, '')));
     }
     if (this.#options.json) this.#context.stdout.write(`${JSON.stringify(result)}\n`);
-    this.#entries.push({ result, report: await this.#save(analysis) });
+    this.#entries.push({ result, report: await this.#save(analysis, page) });
   }
 
-  async #save(analysis: ClipAnalysis): Promise<string | null> {
+  async #save(analysis: ClipAnalysis, page?: string): Promise<string | null> {
     const { out, given } = this.#options;
     if (out === undefined) return null;
     const { result } = analysis;
-    const { clipReport } = await import('../report/clip.ts');
-    const replay = replayCommand([result.clip.path], given, out);
-    const html = await clipReport(analysis, {
-      contract: this.#scanner.contract,
-      replay,
-      createdAt: new Date(),
-    });
+    const html = page ?? (await this.#report(analysis, given, out));
     const stem = await this.#names.stemFor(result.clip);
     return (await this.#write(out, {
       [`${stem}.json`]: `${JSON.stringify(result, null, 2)}\n`,
@@ -176,6 +173,12 @@ class Batch {
     }))
       ? `${stem}.html`
       : null;
+  }
+
+  async #report(analysis: ClipAnalysis, given: readonly string[], out: string): Promise<string> {
+    const { clipReport } = await import('../report/clip.ts');
+    const replay = replayCommand([analysis.result.clip.path], given, out);
+    return clipReport(analysis, { contract: this.#scanner.contract, replay, createdAt: new Date() });
   }
 
   /** The page over all clips, also of what was done before an interruption. */

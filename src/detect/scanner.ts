@@ -4,6 +4,7 @@ import { version } from '../base/version.ts';
 import { openFinder } from '../faces/open-finder.ts';
 import { defaultSampling, type Sampling } from '../media/sampling.ts';
 import { ClipThread } from '../media/thread.ts';
+import type { ByteSource } from '../media/types.ts';
 import type { Device } from '../runtime/devices.ts';
 import { detectorPath } from './bundled.ts';
 import type { Aggregation, Contract } from './contract.ts';
@@ -23,7 +24,15 @@ export interface ScannerOptions {
   aggregation?: Aggregation['frames'];
 }
 
+/** A clip that lies elsewhere. */
+export interface RemoteClip extends ByteSource {
+  /** SHA-256 of its bytes, known to whoever keeps it: lower-case hex. */
+  readonly sha256: string;
+}
+
 export interface ScanOptions {
+  /** Read in place of the file at the path, which is then only a name. */
+  source?: RemoteClip;
   /** `even:32` by default. */
   sampling?: Sampling;
   signal?: AbortSignal;
@@ -60,7 +69,7 @@ export async function openScanner(options: ScannerOptions = {}): Promise<Scanner
   return {
     contract: detector.contract,
     detector: { name: detector.contract.name, sha256: detector.sha256 },
-    scan: (path, { sampling = defaultSampling, signal, onProgress, onFace } = {}) =>
+    scan: (path, { source, sampling = defaultSampling, signal, onProgress, onFace } = {}) =>
       scanClip(path, {
         detector,
         finder,
@@ -68,8 +77,8 @@ export async function openScanner(options: ScannerOptions = {}): Promise<Scanner
         sampling,
         seed,
         threads,
-        open: (clip, how) => decoding.open(clip, how),
-        hash: sha256OfFile,
+        open: (clip, how) => decoding.open(clip, source ? { ...how, source } : how),
+        hash: source ? async () => source.sha256 : sha256OfFile,
         version,
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),

@@ -91,7 +91,7 @@ class Pass {
     try {
       this.#decoder = new Decoder(settings.decoder);
     } catch (thrown) {
-      container.format.closeInputSync();
+      void container.close();
       throw thrown;
     }
   }
@@ -99,7 +99,7 @@ class Pass {
   async close(): Promise<void> {
     await this.#packets.return();
     this.#decoder.close();
-    await this.#container.format.closeInput();
+    await this.#container.close();
   }
 
   run(): AsyncGenerator<DecodedFrame, number | undefined> {
@@ -196,7 +196,7 @@ class Pass {
     if (code >= 0 && (await this.#landsBefore(key))) return;
     // The container's index is wrong: read from the start, which is always right.
     await this.#packets.return();
-    await format.closeInput();
+    await this.#container.close();
     this.#container = await open();
     this.#packets = readPackets(this.#container, this.#pause);
   }

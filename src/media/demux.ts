@@ -14,6 +14,7 @@ import { avGetCodecName, avGetPixFmtName, Codec, Dictionary, FormatContext } fro
 import { errors } from '../base/errors.ts';
 import { demuxers, reasonOf } from './ffmpeg.ts';
 import { extentOf, type MediaFile } from './file.ts';
+import { openSource } from './io.ts';
 import type { Orientation } from './orient.ts';
 import { orientationOf, rotationOf, swapsSides } from './orient.ts';
 import { isIsoMedia } from './signature.ts';
@@ -24,6 +25,9 @@ export interface Container {
   format: FormatContext;
   stream: Stream;
   decoder: Codec;
+  /** Bytes come through JavaScript: FFmpeg must then be called so that it can wait for them. */
+  waits: boolean;
+  close(): Promise<void>;
 }
 
 /**
@@ -33,7 +37,16 @@ export interface Container {
  */
 export async function openContainer(file: MediaFile, probe: boolean): Promise<Container> {
   const format = new FormatContext();
+  const io = file.source && openSource(file.source);
+  const close = async () => {
+    await format.closeInput();
+    io?.freeContext();
+  };
   try {
+    if (io) {
+      format.allocContext();
+      format.pb = io;
+    }
     const options = Dictionary.fromObject({
       protocol_whitelist: 'file',
       format_whitelist: demuxers.join(','),
@@ -42,7 +55,7 @@ export async function openContainer(file: MediaFile, probe: boolean): Promise<Co
       max_streams: 64,
     });
     // An explicit protocol, so that a name like `concat:a|b` or `http://…` is a file name and nothing else.
-    const code = await format.openInput(`file:${resolve(file.path)}`, null, options);
+    const code = await format.openInput(io ? '' : `file:${resolve(file.path)}`, null, options);
     options.free();
     if (code < 0) throw await whyNot(file, code);
     if (probe) await format.findStreamInfo(null);
@@ -51,9 +64,9 @@ export async function openContainer(file: MediaFile, probe: boolean): Promise<Co
     if (!decoder) throw errors.CLIP_CODEC_UNKNOWN(file.path, codecName(stream));
     // Other streams are skipped in the demuxer.
     for (const other of format.streams) if (other.index !== stream.index) other.discard = AVDISCARD_ALL;
-    return { format, stream, decoder };
+    return { format, stream, decoder, waits: io !== undefined, close };
   } catch (thrown) {
-    await format.closeInput();
+    await close();
     throw thrown;
   }
 }

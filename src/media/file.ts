@@ -3,12 +3,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import { describe, errors } from '../base/errors.ts';
 import { type Extent, measureExtent } from './extent.ts';
+import type { ByteSource } from './types.ts';
 
 export interface MediaFile {
   path: string;
   bytes: number;
   /** First 64 KiB, or all of a smaller file. */
   head: Buffer;
+  /** Where the bytes come from, if not from the path. */
+  source?: ByteSource;
 }
 
 const headBytes = 65_536;
@@ -43,8 +46,30 @@ export async function readHead(path: string): Promise<MediaFile> {
   }
 }
 
+/** The same of a file that lies elsewhere. Throws CLIP_EMPTY, and what the source throws. */
+export async function readSourceHead(path: string, source: ByteSource): Promise<MediaFile> {
+  if (source.size === 0) throw errors.CLIP_EMPTY(path);
+  const head = Buffer.from(await source.read(0, Math.min(headBytes, source.size)));
+  return { path, bytes: source.size, head, source };
+}
+
+const pieceBytes = 4 * 2 ** 20;
+
+/** All of a file that lies elsewhere; the caller knows that it is small. */
+export async function readAll(source: ByteSource): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < source.size; ) {
+    const piece = await source.read(at, Math.min(pieceBytes, source.size - at));
+    if (piece.length === 0) break;
+    pieces.push(piece);
+    at += piece.length;
+  }
+  return Buffer.concat(pieces);
+}
+
 /** Whether the file is as long as its container says. */
-export async function extentOf({ path, head, bytes }: MediaFile): Promise<Extent> {
+export async function extentOf({ path, head, bytes, source }: MediaFile): Promise<Extent> {
+  if (source) return measureExtent(head, bytes, (at, length) => source.read(at, length));
   const handle = await open(path, 'r');
   try {
     return await measureExtent(head, bytes, async (at, length) => {

@@ -2,7 +2,7 @@
 import sharp, { type Sharp, type SharpInput } from 'sharp';
 import { describe, errors } from '../base/errors.ts';
 import type { MediaFile } from './file.ts';
-import { readHead } from './file.ts';
+import { readAll, readHead } from './file.ts';
 import type { Sampling } from './sampling.ts';
 import { selectFrames } from './sampling.ts';
 import { isPicture } from './signature.ts';
@@ -58,8 +58,9 @@ async function decode(image: Sharp): Promise<Picture> {
 /** Opens a picture as a clip of one frame. Throws CLIP_NOT_MEDIA, CLIP_TOO_LARGE. */
 export async function openPicture(file: MediaFile, options: OpenOptions = {}): Promise<ClipReader> {
   const limit = options.maxPixels ?? defaultMaxPixels;
+  const input = await inputOf(file);
   // The header is read without a limit, so that the error can tell the size.
-  const header = await sharp(file.path, { limitInputPixels: false, pages: 1 })
+  const header = await sharp(input, { limitInputPixels: false, pages: 1 })
     .metadata()
     .catch((thrown: unknown) => {
       throw errors.CLIP_NOT_MEDIA(file.path, describe(thrown));
@@ -83,7 +84,17 @@ export async function openPicture(file: MediaFile, options: OpenOptions = {}): P
     videoTracks: 1,
     audioTracks: 0,
   };
-  return new PictureReader(info, limit);
+  return new PictureReader(info, limit, input);
+}
+
+/** Largest picture file that is read into memory because it lies elsewhere. */
+const largestRemote = 256 * 2 ** 20;
+
+/** libvips reads files or memory. Throws CLIP_UNREADABLE where the file lies elsewhere and is too large. */
+async function inputOf({ path, bytes, source }: MediaFile): Promise<string | Buffer> {
+  if (!source) return path;
+  if (bytes > largestRemote) throw errors.CLIP_UNREADABLE(path, `a picture of ${bytes} bytes`);
+  return readAll(source);
 }
 
 /** Clockwise degrees of an EXIF orientation (CIPA DC-008 §4.6.4 A); mirrored ones report their turn. */
@@ -96,10 +107,12 @@ class PictureReader implements ClipReader {
   readonly dropped = [];
   readonly work = { packetsDecoded: 0, framesDecoded: 0, framesConverted: 0 };
   readonly #limit: number;
+  readonly #input: string | Buffer;
 
-  constructor(info: ClipInfo, limit: number) {
+  constructor(info: ClipInfo, limit: number, input: string | Buffer) {
     this.info = info;
     this.#limit = limit;
+    this.#input = input;
   }
 
   async scan(): Promise<PacketScan> {
@@ -118,7 +131,7 @@ class PictureReader implements ClipReader {
     const { times, keyFrames } = await this.scan();
     if (selectFrames(sampling, times, keyFrames).length === 0) return;
     this.work.packetsDecoded++;
-    const picture = await decode(sharp(this.info.path, sharpOptions(this.#limit))).catch(() => {
+    const picture = await decode(sharp(this.#input, sharpOptions(this.#limit))).catch(() => {
       throw errors.CLIP_NO_FRAMES(this.info.path);
     });
     signal?.throwIfAborted();

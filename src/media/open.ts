@@ -1,5 +1,5 @@
 /** Opens a clip, whatever it is: the door to everything that reads pixels. */
-import { readHead } from './file.ts';
+import { readHead, readSourceHead } from './file.ts';
 import { isPicture } from './signature.ts';
 import type { ClipReader, OpenOptions } from './types.ts';
 
@@ -11,7 +11,7 @@ import type { ClipReader, OpenOptions } from './types.ts';
  * (CLIP_NO_FRAMES).
  */
 export async function openClip(path: string, options: OpenOptions = {}): Promise<ClipReader> {
-  const file = await readHead(path);
+  const file = await (options.source ? readSourceHead(path, options.source) : readHead(path));
   // Loaded when met: sharp and FFmpeg take 150 and 80 ms to start, and few batches hold both kinds.
   if (isPicture(file.head)) return (await import('./image.ts')).openPicture(file, options);
   return (await import('./video.ts')).openVideo(file, options);

@@ -35,14 +35,14 @@ export function showsFrame(packet: Packet, codecId: number): boolean {
  * them is done with one before the next. Read errors inside the file are passed over.
  */
 export async function* readPackets(
-  { format, stream }: Container,
+  { format, stream, waits }: Container,
   pause: () => Promise<void> | undefined,
 ): AsyncGenerator<Packet, void, void> {
   const packet = new Packet();
   packet.alloc();
   try {
     for (let failures = 0; failures < patience; ) {
-      const code = format.readFrameSync(packet);
+      const code = waits ? await format.readFrame(packet) : format.readFrameSync(packet);
       if (ended(code)) return;
       if (code < 0 && !starved(code)) failures++;
       else if (code >= 0) {

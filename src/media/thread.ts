@@ -3,8 +3,9 @@
  * FFmpeg starts while the networks are loaded. Frames, order and errors are those of {@link openClip}.
  */
 import { once } from 'node:events';
-import type { Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { startWorker, unpackError } from '../base/worker.ts';
+import { serveSource } from './remote-source.ts';
 import type { Sampling } from './sampling.ts';
 import type { ReaderState, ThreadReply, ThreadRequest, WorkerNews } from './thread-messages.ts';
 import type {
@@ -43,9 +44,16 @@ export class ClipThread {
   /** As {@link openClip}, errors included. Readers may be open side by side; they share the one thread. */
   async open(path: string, options: OpenOptions = {}): Promise<ClipReader> {
     const clip = ++this.#numbers;
-    const { value, error } = await this.ask({ ask: 'open', clip, path, options });
-    if (error) throw unpackError(error);
-    return new ThreadReader(this, clip, value as ClipInfo);
+    const { source, ...rest } = options;
+    const served = source && serveSource(source);
+    const how = served ? { ...rest, remote: { size: served.size, port: served.port } } : rest;
+    const transfer = served ? [served.port] : [];
+    const { value, error } = await this.ask({ ask: 'open', clip, path, options: how }, transfer);
+    if (error) {
+      served?.close();
+      throw unpackError(error);
+    }
+    return new ThreadReader(this, clip, value as ClipInfo, () => served?.close());
   }
 
   /**
@@ -65,7 +73,7 @@ export class ClipThread {
     return ++this.#numbers;
   }
 
-  ask(ask: Ask): Promise<ThreadReply> {
+  ask(ask: Ask, transfer: MessagePort[] = []): Promise<ThreadReply> {
     if (this.#closed) return Promise.reject(new Error('the decoding thread is closed'));
     const worker = this.#worker ?? this.#start();
     const call = ++this.#numbers;
@@ -73,7 +81,7 @@ export class ClipThread {
       this.#waiting.set(call, { resolve, reject });
       // Keeps the process alive while an answer is due, and only then.
       worker.ref();
-      worker.postMessage({ ...ask, call });
+      worker.postMessage({ ...ask, call }, transfer);
     });
   }
 
@@ -113,8 +121,10 @@ class ThreadReader implements ClipReader {
   readonly #clip: number;
   #scan: Promise<PacketScan> | undefined;
   #closing: Promise<void> | undefined;
+  readonly #onClose: () => void;
 
-  constructor(thread: ClipThread, clip: number, info: ClipInfo) {
+  constructor(thread: ClipThread, clip: number, info: ClipInfo, onClose: () => void) {
+    this.#onClose = onClose;
     this.#thread = thread;
     this.#clip = clip;
     this.info = info;
@@ -150,10 +160,12 @@ class ThreadReader implements ClipReader {
 
   close(): Promise<void> {
     // Where the thread is gone, so is the reader.
-    this.#closing ??= this.#ask({ ask: 'close', clip: this.#clip }).then(
-      () => undefined,
-      () => undefined,
-    );
+    this.#closing ??= this.#ask({ ask: 'close', clip: this.#clip })
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => this.#onClose());
     return this.#closing;
   }
 

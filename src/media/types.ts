@@ -86,7 +86,17 @@ export interface FrameOptions {
 /** Largest picture by default: 100 megapixels is 300 MB of RGB. */
 export const defaultMaxPixels = 100_000_000;
 
+/** A file that lies elsewhere and is read by ranges. */
+export interface ByteSource {
+  /** Bytes. */
+  readonly size: number;
+  /** Up to `length` bytes from `at`; fewer only at the file's end. */
+  read(at: number, length: number): Promise<Uint8Array>;
+}
+
 export interface OpenOptions {
+  /** In place of the file at the path, which is then only a name for messages. */
+  source?: ByteSource;
   /** Decoder threads; 2 by default, and no more than the machine has. */
   threads?: number;
   /** Largest picture in pixels (width x height), 100 million by default; more is CLIP_TOO_LARGE. */

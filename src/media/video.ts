@@ -33,7 +33,7 @@ export async function openVideo(file: MediaFile, options: OpenOptions = {}): Pro
     }
     return new VideoReader(file, container, info, options);
   } catch (thrown) {
-    await container.format.closeInput();
+    await container.close();
     throw thrown;
   }
 }
@@ -88,7 +88,7 @@ class VideoReader implements ClipReader {
     // Whoever draws frames is stopped first: native memory must not go while it is read.
     for (const drawing of this.#drawing) await drawing.return().catch(() => undefined);
     await this.#scan?.catch(() => undefined);
-    await this.#container.format.closeInput();
+    await this.#container.close();
   }
 
   #checkOpen(): void {

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { packError } from '../base/worker.ts';
 import { openClip } from './open.ts';
+import { askForSource } from './remote-source.ts';
 import type { ThreadReply, ThreadRequest, WorkerNews } from './thread-messages.ts';
 import type { ClipReader, Frame } from './types.ts';
 
@@ -39,9 +40,15 @@ port.on('message', async (request: ThreadRequest | 'end') => {
 
 async function answer(request: ThreadRequest, transfer: ArrayBuffer[]): Promise<Omit<ThreadReply, 'call'>> {
   if (request.ask === 'open') {
-    const reader = await openClip(request.path, request.options);
-    readers.set(request.clip, reader);
-    return { value: reader.info };
+    const { remote, ...options } = request.options;
+    const source = remote && askForSource(remote);
+    try {
+      const reader = await openClip(request.path, source ? { ...options, source } : options);
+      readers.set(request.clip, reader);
+      return { value: reader.info };
+    } catch (thrown) {
+      throw source?.failure ?? thrown;
+    }
   }
   if (request.ask === 'stop') {
     const drawing = drawings.get(request.drawing);

@@ -1,28 +1,39 @@
 /** The moment from which a clip is the server's to keep: bytes and row are on the disk before anyone is told. */
 import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { errors } from '../base/errors.ts';
+import { sha256OfFile } from '../base/hash.ts';
 import { defaultSampling, formatSampling, parseSampling } from '../media/sampling.ts';
 import type { ClipRow } from './database/clips.ts';
-import { findClip, insertClip, insertMedia } from './database/clips.ts';
+import { findClip, insertClip, insertMedia, type NewClip } from './database/clips.ts';
 import type { Queries } from './database/database.ts';
+import { type PriorityName, priorities, rankOf, type Sender, takeTurn } from './database/turns.ts';
+import type { QueueName } from './jobs/queue.ts';
+import { resultKey } from './jobs/result-key.ts';
 import type { Services } from './services.ts';
 import { mediaTypeOf } from './storage/media-type.ts';
 import type { Received } from './storage/receive.ts';
 
-export interface ScanChoice {
+export interface ScanChoice extends Sender {
   detector: string;
   sample: string;
 }
 
-type Parts = Pick<
+export type AcceptParts = Pick<
   Services,
   'storage' | 'database' | 'queue' | 'runner' | 'changes' | 'metrics' | 'detectors' | 'config'
 >;
+type Parts = AcceptParts;
 
 /** What was asked for, or the defaults. @throws DETECTOR_UNKNOWN, SAMPLING_INVALID, SAMPLING_TOO_MANY */
 export function chooseScan(
   { detectors, config }: Pick<Parts, 'detectors' | 'config'>,
-  asked: { detector?: string | undefined; sample?: string | undefined },
+  asked: {
+    detector?: string | undefined;
+    sample?: string | undefined;
+    priority?: PriorityName | undefined;
+    client: string;
+  },
 ): ScanChoice {
   const detector = detectors.named(asked.detector).name;
   const sampling = asked.sample === undefined ? defaultSampling : parseSampling(asked.sample);
@@ -31,7 +42,37 @@ export function chooseScan(
   if ((sampling.kind === 'even' || sampling.kind === 'range') && sampling.count > limit) {
     throw errors.SAMPLING_TOO_MANY(formatSampling(sampling), sampling.count, limit);
   }
-  return { detector, sample: formatSampling(sampling) };
+  const priority = priorities[asked.priority ?? 'normal'];
+  return { detector, sample: formatSampling(sampling), client: asked.client, priority };
+}
+
+type Accepted = Pick<NewClip, 'id' | 'media' | 'name' | 'url'> & { sha256: string | null };
+
+/** A clip's row and its ticket, in the caller's transaction. */
+async function enqueue(
+  { queue, detectors }: Pick<Parts, 'queue' | 'detectors'>,
+  queries: Queries,
+  { sha256, ...clip }: Accepted,
+  { detector, sample, client, priority }: ScanChoice,
+): Promise<void> {
+  const detectorSha256 = detectors.named(detector).sha256;
+  const key = sha256 && resultKey({ clip: sha256, detector: detectorSha256, sample });
+  const [name, status]: [QueueName, NewClip['status']] =
+    clip.media === null ? ['fetch', 'fetching'] : ['analyse', 'queued'];
+  const turn = await takeTurn(queries, { client, priority });
+  const job = await queue.add(queries, name, clip.id, { rank: rankOf({ priority, turn }) });
+  await insertClip(queries, {
+    ...clip,
+    ...{ detector, detectorSha256, sample, client, priority, turn, key, status, job },
+  });
+}
+
+/** What is known already is answered now; the rest waits its turn. */
+async function accepted({ changes, runner }: Pick<Parts, 'changes' | 'runner'>, id: string): Promise<string> {
+  changes.changed(id);
+  await runner.answerKnown(id);
+  runner.wake();
+  return id;
 }
 
 /** A complete upload becomes a clip that waits. @param also written in the same transaction. */
@@ -39,10 +80,10 @@ export async function acceptUpload(
   parts: Parts,
   upload: string,
   received: Received,
-  { name, detector, sample }: ScanChoice & { name: string },
+  { name, ...choice }: ScanChoice & { name: string },
   also: (queries: Queries, clip: string) => Promise<void> = async () => undefined,
 ): Promise<string> {
-  const { storage, database, queue, runner, changes, metrics } = parts;
+  const { storage, database, metrics } = parts;
   if (received.bytes === 0) throw errors.UPLOAD_EMPTY();
   const mediaType = await mediaTypeOf(storage.upload(upload));
   const media = await storage.adopt(upload);
@@ -50,8 +91,7 @@ export async function acceptUpload(
   try {
     await database.transaction(async (queries) => {
       await insertMedia(queries, { id: media, ...received, mediaType });
-      const job = await queue.add(queries, 'analyse', id);
-      await insertClip(queries, { id, media, name, url: null, detector, sample, status: 'queued', job });
+      await enqueue(parts, queries, { id, media, name, url: null, sha256: received.sha256 }, choice);
       await also(queries, id);
     });
     await database.flush();
@@ -62,43 +102,82 @@ export async function acceptUpload(
     throw error;
   }
   metrics.uploadedBytes.inc(received.bytes);
-  changes.changed(id);
-  runner.wake();
-  return id;
+  return accepted(parts, id);
+}
+
+/**
+ * A file of this machine becomes a clip that waits; it is copied to the store only where nothing there has its bytes.
+ * @throws UPLOAD_EMPTY, UPLOAD_TOO_LARGE, CLIP_UNREADABLE, STORE_UNREACHABLE
+ */
+export async function acceptFile(
+  parts: Parts,
+  path: string,
+  { name, ...choice }: ScanChoice & { name: string },
+): Promise<string> {
+  const { storage, database, config } = parts;
+  const before = await stat(path);
+  if (before.size === 0) throw errors.CLIP_EMPTY(path);
+  if (before.size > config.clip.bytes) throw errors.UPLOAD_TOO_LARGE(before.size, config.clip.bytes);
+  const sha256 = await sha256OfFile(path);
+  const id = randomUUID();
+  const add = (queries: Queries, media: string) =>
+    enqueue(parts, queries, { id, media, name, url: null, sha256 }, choice);
+  const known = await database.transaction(async (queries) => {
+    // Held, so that a deletion of the other clip cannot take the file away meanwhile.
+    const [row] = await queries.query<{ id: string }>(
+      'select id from mesoscope.media where sha256 = $1 and bytes = $2 limit 1 for share',
+      [sha256, before.size],
+    );
+    if (row) await add(queries, row.id);
+    return row !== undefined;
+  });
+  if (known) return accepted(parts, id);
+  const media = await storage.copyIn(path);
+  try {
+    const after = await stat(path);
+    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
+      throw errors.CLIP_UNREADABLE(path, 'it changed while it was sent');
+    }
+    const mediaType = await mediaTypeOf(path);
+    await database.transaction(async (queries) => {
+      await insertMedia(queries, { id: media, bytes: before.size, sha256, mediaType });
+      await add(queries, media);
+    });
+  } catch (error) {
+    const row = await findClip(database, id).catch(() => 'unknown');
+    if (row === undefined) await storage.removeMedia(media);
+    throw error;
+  }
+  return accepted(parts, id);
 }
 
 /** An address becomes a clip that is fetched first. */
 export async function acceptUrl(
-  { database, queue, runner, changes }: Parts,
+  parts: Parts,
   url: string,
   name: string,
-  { detector, sample }: ScanChoice,
+  choice: ScanChoice,
 ): Promise<string> {
   const id = randomUUID();
-  await database.transaction(async (queries) => {
-    const job = await queue.add(queries, 'fetch', id);
-    await insertClip(queries, { id, media: null, name, url, detector, sample, status: 'fetching', job });
-  });
-  await database.flush();
-  changes.changed(id);
-  runner.wake();
+  await parts.database.transaction((queries) =>
+    enqueue(parts, queries, { id, media: null, name, url, sha256: null }, choice),
+  );
+  await parts.database.flush();
+  parts.changes.changed(id);
+  parts.runner.wake();
   return id;
 }
 
 /** A further analysis of a file that is there. */
 export async function acceptRescan(
-  { database, queue, runner, changes }: Parts,
-  clip: ClipRow,
-  { detector, sample }: ScanChoice,
+  parts: Parts,
+  { name, url, media, sha256 }: Pick<ClipRow, 'name' | 'url' | 'media' | 'sha256'>,
+  choice: ScanChoice,
 ): Promise<string> {
   const id = randomUUID();
-  const { name, url, media } = clip;
-  await database.transaction(async (queries) => {
-    const job = await queue.add(queries, 'analyse', id);
-    await insertClip(queries, { id, media, name, url, detector, sample, status: 'queued', job });
-  });
-  await database.flush();
-  changes.changed(id);
-  runner.wake();
-  return id;
+  await parts.database.transaction((queries) =>
+    enqueue(parts, queries, { id, media, name, url, sha256 }, choice),
+  );
+  await parts.database.flush();
+  return accepted(parts, id);
 }

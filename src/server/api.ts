@@ -281,11 +281,21 @@ const detectorName = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
   .describe('name of GET /api/detectors');
 
+/** Request header: who sends. Clips of different senders take turns; see docs/workers.md. */
+export const senderHeader = 'Mesoscope-Client';
+export const senderSchema = z
+  .string()
+  .regex(/^[\w.@:/-]{1,64}$/)
+  .describe('letters, digits and . _ @ : / -, at most 64');
+
 /** Asked of each new clip; the server's defaults where left out. */
 export const scanOptionsSchema = z.object({
   detector: detectorName.optional(),
+  priority: z.enum(['low', 'normal', 'high']).optional().describe('all of a higher one come first'),
   sample: z.string().max(64).optional().describe('even:N, fps:N, every:N, range:START+COUNT or keyframes'),
 });
+
+export type ScanOptions = z.input<typeof scanOptionsSchema>;
 
 export const uploadQuerySchema = scanOptionsSchema.extend({
   name: z.string().min(1).max(1024).default('clip').describe('file name, for showing only'),

@@ -33,6 +33,8 @@ import {
   type RescanRequest,
   type RunList,
   runListSchema,
+  type ScanOptions,
+  senderHeader,
   type UrlRequest,
 } from './api.ts';
 
@@ -43,6 +45,8 @@ export interface ClientOptions {
   baseUrl?: string;
   /** Sent as a header. Pages that signed in by `signIn` need none. */
   token?: string;
+  /** Who sends: clips of different senders take turns. The address where left out. */
+  sender?: string;
   fetch?: typeof fetch;
 }
 
@@ -50,6 +54,7 @@ export interface UploadOptions {
   name?: string;
   detector?: string;
   sample?: string;
+  priority?: ScanOptions['priority'];
   signal?: AbortSignal;
 }
 
@@ -92,9 +97,12 @@ export class MesoscopeClient {
   readonly #headers: Record<string, string>;
   readonly #fetch: typeof fetch;
 
-  constructor({ baseUrl = '', token, fetch: own = globalThis.fetch }: ClientOptions = {}) {
+  constructor({ baseUrl = '', token, sender, fetch: own = globalThis.fetch }: ClientOptions = {}) {
     this.baseUrl = baseUrl.replace(/\/$/, '');
-    this.#headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    this.#headers = {
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(sender === undefined ? {} : { [senderHeader]: sender }),
+    };
     this.#fetch = own.bind(globalThis);
   }
 
@@ -157,8 +165,11 @@ export class MesoscopeClient {
     }
   }
 
-  async #beginUpload(file: Blob, { name, detector, sample, signal }: ResumableOptions): Promise<string> {
-    const metadata = Object.entries({ filename: name ?? nameOf(file), detector, sample })
+  async #beginUpload(
+    file: Blob,
+    { name, detector, sample, priority, signal }: ResumableOptions,
+  ): Promise<string> {
+    const metadata = Object.entries({ filename: name ?? nameOf(file), detector, sample, priority })
       .filter((entry): entry is [string, string] => entry[1] !== undefined)
       .map(([key, value]) => `${key} ${base64(value)}`);
     const headers = { ...tus, 'Upload-Length': `${file.size}`, 'Upload-Metadata': metadata.join(',') };

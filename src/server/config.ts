@@ -19,6 +19,8 @@ export const configSchema = z.strictObject({
   data: z.string().min(1).default('mesoscope-data'),
   /** `postgres://…`; the embedded database in the data folder where left out. */
   database: z.string().optional(),
+  /** Folder or `s3://bucket/prefix` that clips lie in; the data folder where left out. */
+  store: z.string().min(1).optional(),
   token: z.string().optional(),
   /** Host names that are answered to beside the loopback ones, in lower case without port. */
   hosts: z.array(z.string().toLowerCase()).default([]),
@@ -57,8 +59,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   job: z
     .strictObject({
-      /** Analyses at a time. */
-      slots: count.default(1),
+      /** Analyses at a time; 0 leaves them to workers elsewhere. */
+      slots: z.int().min(0).default(1),
       /** Of the decoder and the networks of one analysis; as `mesoscope scan`. */
       threads: count.default(2),
       /** JavaScript heap of the child process. */

@@ -6,6 +6,7 @@ import { makeApp } from './app.ts';
 import { Changes } from './changes.ts';
 import { checkToken, type ServerConfig } from './config.ts';
 import type { Database } from './database/database.ts';
+import { processName } from './database/living.ts';
 import { migrate } from './database/migrate.ts';
 import { Detectors } from './detectors.ts';
 import { fetchClip } from './jobs/fetch-clip.ts';
@@ -16,11 +17,15 @@ import { type AddressRules, publicOnly } from './security/address.ts';
 import { Sessions } from './security/sessions.ts';
 import { WrongTokens } from './security/wrong-tokens.ts';
 import type { Services } from './services.ts';
-import { claimFolder } from './storage/claim.ts';
+import { claimStore } from './storage/claim.ts';
 import { lockFolder } from './storage/lock.ts';
+import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
 import { sweep } from './storage/sweep.ts';
 import { Uploads } from './storage/uploads.ts';
+
+/** Addresses that are read at a time. */
+const fetchSlots = 2;
 
 /** How often unfinished uploads are looked at for their age, ms. */
 const sweepEvery = 600_000;
@@ -56,13 +61,15 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     }
   };
   try {
-    const storage = new Storage(config.data, config.disk.leaveFreeMiB);
+    const store = await openStore(config.store ?? config.data);
+    const storage = new Storage(config.data, config.disk.leaveFreeMiB, store);
     await storage.open();
     closers.push(await lockFolder(config.data));
+    await storage.clearWork();
     const database = await openDatabase(config, storage);
     closers.push(() => database.close());
     await migrate(database);
-    await claimFolder(database, storage);
+    await claimStore(database, store);
     const queue = await Queue.open(database, (error) => log(`queue: ${describe(error)}`));
     closers.push(() => queue.close());
     const { services, stopping } = await assemble({ config, storage, database, queue, log }, options);
@@ -122,6 +129,8 @@ async function assemble(ground: Ground, { rules, analysisScript }: StartOptions)
     ...ground,
     changes,
     metrics,
+    name: processName('serve'),
+    slots: { fetch: fetchSlots, analyse: config.job.slots },
     fetchClip: (clip, signal) => fetchClip(fetchParts, clip, signal),
     ...(analysisScript ? { analysisScript } : {}),
   });

@@ -42,7 +42,10 @@ test('what may not be scanned is told before it costs anything', async () => {
   const path = await makeClip(made('long.mp4'), 50);
   const none = { seconds: 1e6, pixels: 1e9, sampledFrames: 1e6 };
   const end = async (name: string, sample: string, limits: Partial<typeof none>) => {
-    const task = { clip: name, path, name, mediaType: 'video/mp4', detector: defaultDetector, sample };
+    const task = {
+      ...{ clip: name, path, name, mediaType: 'video/mp4', detector: defaultDetector, sample },
+      ...{ sha256: '0'.repeat(64), detectorSha256: null },
+    };
     const outcome = await runChild(
       { ...task, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
       {
@@ -175,13 +178,14 @@ describe.each([
     const { openAsBlob } = await import('node:fs');
     const first = await startProcess(args);
     let client = new MesoscopeClient({ baseUrl: first.url });
-    const send = async (name: string) =>
-      (await client.upload(await openAsBlob(path), { name, sample: 'even:2' })).id;
-    const done = await send('done.mp4');
+    // At other frames each: the same question is answered without an analysis.
+    const send = async (name: string, frames: number) =>
+      (await client.upload(await openAsBlob(path), { name, sample: `even:${frames}` })).id;
+    const done = await send('done.mp4', 2);
     const before = await client.finished(done);
     expect(before.status).toBe('done');
-    const half = await send('half.mp4');
-    const waits = await send('waits.mp4');
+    const half = await send('half.mp4', 3);
+    const waits = await send('waits.mp4', 4);
     await until(async () => (await client.get(half)).status === 'running', 'the second runs');
     first.kill('SIGKILL');
     await first.ended;

@@ -7,6 +7,7 @@ import type { CliCommand } from '../command.ts';
 export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   scan: async () => (await import('./scan.ts')).scan,
   serve: async () => (await import('./serve.ts')).serve,
+  worker: async () => (await import('./worker.ts')).workerCommand,
   'model list': async () => (await import('./model-list.ts')).modelList,
   'model show': async () => (await import('./model-show.ts')).modelShow,
   'model import': async () => (await import('./model-import.ts')).modelImport,

@@ -26,6 +26,10 @@ interface Options {
   stability?: true;
   archive?: true;
   watch?: number;
+  queue?: string;
+  store?: string;
+  sender?: string;
+  priority: 'low' | 'normal' | 'high';
   quiet?: true;
 }
 
@@ -75,6 +79,20 @@ export const scan: CliCommand = {
           'with --archive: look again every so many seconds, until Ctrl-C',
         ).argParser(whole(1, 86_400)),
       )
+      .option(
+        '--queue <url>',
+        'let `mesoscope worker` processes do it: postgres://… of their queue (docs/workers.md)',
+      )
+      .option(
+        '--store <place>',
+        'with --queue: s3://bucket/prefix or the folder that workers read clips from',
+      )
+      .option('--sender <name>', 'with --queue: who sends; senders take turns (default: user and machine)')
+      .addOption(
+        new Option('--priority <level>', 'with --queue: all of a higher one come first')
+          .choices(['low', 'normal', 'high'])
+          .default('normal'),
+      )
       .option('--quiet', 'no progress and no table; errors are still told')
       .addHelpText('after', exitCodeHelp)
       .action(async (paths: string[], options: Options, self: Command) => {
@@ -96,6 +114,18 @@ export const scan: CliCommand = {
           stability: options.stability === true,
           given: givenOptions(self),
         };
+        if (options.queue !== undefined) {
+          const refused = notForQueues.filter((name) => self.getOptionValueSource(name) === 'cli');
+          if (refused.length > 0) {
+            throw errors.USAGE(`--${refused[0]} is not for --queue: workers analyse as the server does.`);
+          }
+          const { queueScan } = await import('../queue-scan.ts');
+          const store = options.store ?? process.env.MESOSCOPE_STORE;
+          const { queue: database, sender, priority } = options;
+          const { detector } = scanner;
+          context.exit(await queueScan(context, { ...batch, database, store, sender, priority, detector }));
+          return;
+        }
         if (options.archive) {
           if (options.out === undefined)
             throw errors.USAGE('--archive needs --out: the folder that results go to.');
@@ -110,6 +140,9 @@ export const scan: CliCommand = {
         context.exit(await scanBatch(context, batch));
       }),
 };
+
+/** What changes numbers in ways that a shared queue does not know, or needs this process to see frames. */
+const notForQueues = ['aggregate', 'device', 'threads', 'seed', 'stability', 'archive', 'watch'];
 
 const exitCodeHelp = `
 Exit codes: 0 scanned, 1 some input failed (the others are still done), 2 wrong usage,

@@ -9,6 +9,7 @@ interface Options {
   host?: string;
   data?: string;
   database?: string;
+  store?: string;
   token?: string;
   jobs?: number;
   runs?: string;
@@ -31,10 +32,14 @@ export const serve: CliCommand = {
       .option('--data <folder>', 'folder of everything that is kept (default: mesoscope-data)')
       .option('--database <url>', 'postgres://… instead of the embedded database; or MESOSCOPE_DATABASE')
       .option(
+        '--store <place>',
+        's3://bucket/prefix or a folder for the clips, where workers reach them; or MESOSCOPE_STORE (default: --data)',
+      )
+      .option(
         '--token <token>',
         'asked of everyone; better set MESOSCOPE_TOKEN, which other users cannot see',
       )
-      .option('--jobs <n>', 'analyses at a time (default: 1)', whole(1, 64))
+      .option('--jobs <n>', 'analyses at a time; 0 leaves them to workers (default: 1)', whole(0, 64))
       .option('--runs <folder>', 'show the training runs in this folder')
       .option('--allow-host <name...>', 'further host names to answer to')
       .option('--config <file>', 'limits and all else, as JSON (docs/server.md)')
@@ -64,11 +69,13 @@ function merged(file: Record<string, unknown>, options: Options): Record<string,
   const { port, host, data, jobs, runs, allowHost } = options;
   const token = options.token ?? process.env.MESOSCOPE_TOKEN;
   const database = options.database ?? process.env.MESOSCOPE_DATABASE;
+  const store = options.store ?? process.env.MESOSCOPE_STORE;
   const typed = {
     ...(port !== undefined ? { port } : {}),
     ...(host !== undefined ? { host } : {}),
     ...(data !== undefined ? { data } : {}),
     ...(database ? { database } : {}),
+    ...(store ? { store } : {}),
     ...(runs !== undefined ? { runs } : {}),
     ...(allowHost !== undefined ? { hosts: allowHost } : {}),
     ...(token ? { token } : {}),

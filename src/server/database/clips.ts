@@ -17,10 +17,16 @@ export interface ClipRow {
   name: string;
   url: string | null;
   detector: string;
+  detector_sha256: string | null;
   sample: string;
+  client: string;
+  priority: number;
+  turn: number;
+  key: string | null;
   status: ClipStatus;
   job: string | null;
   attempts: number;
+  lost: number;
   changed: number;
   created_at: Date;
   started_at: Date | null;
@@ -50,16 +56,25 @@ export interface NewClip {
   url: string | null;
   detector: string;
   sample: string;
+  detectorSha256: string;
+  client: string;
+  priority: number;
+  turn: number;
+  key: string | null;
   status: 'fetching' | 'queued';
   job: string;
 }
 
+/** Clips ahead of one are counted up to here: nobody waits for the exact number of so many. */
+const mostAhead = 10_000;
+
 // Counts are far below 2^53; as float8 both databases give numbers and not strings.
-const columns = `c.id, c.number::float8 as number, c.media, c.name, c.url, c.detector, c.sample, c.status, c.job,
-  c.attempts, c.changed::float8 as changed, c.created_at, c.started_at, c.finished_at, c.progress, c.verdict, c.score,
+const columns = `c.id, c.number::float8 as number, c.media, c.name, c.url, c.detector, c.detector_sha256, c.sample, c.status,
+  c.job, c.client, c.priority, c.turn::float8 as turn, c.key, c.attempts, c.lost, c.changed::float8 as changed, c.created_at, c.started_at, c.finished_at, c.progress, c.verdict, c.score,
   c.interval_low, c.interval_high, c.duration_seconds, c.error, m.bytes::float8 as bytes, m.sha256, m.media_type,
-  case when c.status = 'queued' then (select count(*)::int from mesoscope.clip q
-    where q.status = 'queued' and (q.attempts, q.number) < (c.attempts, c.number)) else 0 end as ahead`;
+  case when c.status = 'queued' then (select count(*)::int from (select from mesoscope.clip q
+    where q.status = 'queued' and (-q.priority, q.turn, q.number) < (-c.priority, c.turn, c.number)
+    limit ${mostAhead}) ahead) else 0 end as ahead`;
 const from = 'from mesoscope.clip c left join mesoscope.media m on m.id = c.media';
 
 export async function insertMedia(queries: Queries, media: MediaRow): Promise<void> {
@@ -73,9 +88,13 @@ export async function insertMedia(queries: Queries, media: MediaRow): Promise<vo
 
 export async function insertClip(queries: Queries, clip: NewClip): Promise<void> {
   await queries.query(
-    `insert into mesoscope.clip (id, media, name, url, detector, sample, status, job)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [clip.id, clip.media, clip.name, clip.url, clip.detector, clip.sample, clip.status, clip.job],
+    `insert into mesoscope.clip (id, media, name, url, detector, sample, status, job, detector_sha256, client, priority,
+       turn, key)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      ...[clip.id, clip.media, clip.name, clip.url, clip.detector, clip.sample, clip.status, clip.job],
+      ...[clip.detectorSha256, clip.client, clip.priority, clip.turn, clip.key],
+    ],
   );
 }
 

@@ -1,5 +1,8 @@
 /** What the server needs of PostgreSQL: the embedded one and a real server look the same. */
 
+/** Where it is told that a job was added, for those who wait on other machines. */
+export const newsChannel = 'mesoscope_jobs';
+
 export interface Queries {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Several statements in one text, without values. */
@@ -18,6 +21,8 @@ export interface Database extends Queries {
    */
   holdMark(key: number): Promise<void>;
   isAlive(key: number): Promise<boolean>;
+  /** Calls back when another machine may have added a job. Not every time: who waits looks by itself too. */
+  onNews(listener: () => void): void;
   close(): Promise<void>;
 }
 

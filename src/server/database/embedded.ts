@@ -26,6 +26,7 @@ export async function openEmbedded(folder: string): Promise<Database> {
     // The folder is ours alone: any other server that ever marked itself here is dead.
     holdMark: async () => undefined,
     isAlive: async () => false,
+    onNews: () => undefined,
     close: () => lite.close(),
   };
 }

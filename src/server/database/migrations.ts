@@ -75,4 +75,43 @@ create table mesoscope.upload (
 );
 `,
   },
+  {
+    number: 2,
+    name: 'workers on many machines',
+    sql: `
+alter table mesoscope.server
+  add column seen_at timestamptz not null default now(),
+  add column name text not null default '',
+  add column slots int not null default 0;
+
+-- Whose turn comes next: see turns.ts.
+create table mesoscope.client (
+  name text not null,
+  priority smallint not null,
+  turn bigint not null,
+  primary key (name, priority)
+);
+
+alter table mesoscope.clip
+  add column client text not null default '',
+  add column priority smallint not null default 0,
+  add column turn bigint not null default 0,
+  -- Of the detector's file, as it was when the clip was sent.
+  add column detector_sha256 text,
+  -- File, detector and settings in one hash: see result-key.ts. Null before the clip is fetched.
+  add column key text,
+  -- Tries that a lost connection ended, and when the next one may begin.
+  add column lost int not null default 0,
+  add column not_before timestamptz;
+create index clip_turn on mesoscope.clip (priority desc, turn) where status = 'queued';
+create index clip_key on mesoscope.clip (key) where key is not null and status in ('running', 'done');
+create index clip_server on mesoscope.clip (server) where server is not null;
+
+alter table mesoscope.upload
+  add column client text not null default '',
+  add column priority smallint not null default 0;
+
+create index media_sha256 on mesoscope.media (sha256);
+`,
+  },
 ];

@@ -1,17 +1,25 @@
 /** A PostgreSQL server of one's own, by address. */
 import pg from 'pg';
 import { describe, errors } from '../../base/errors.ts';
-import type { Database, Queries } from './database.ts';
+import { type Database, newsChannel, type Queries } from './database.ts';
 
 /** Space of the advisory locks that mark live servers, so that other users of the database do not meet them. */
 const markSpace = 0x4d45_534f;
 
 /** How long a lost mark is tried to be set again before the next try, ms. */
 const markRetry = 1_000;
+/** A machine that does not answer must not hold up a stop, ms. */
+const connectWithin = 5_000;
 
 /** @throws DATABASE_UNREACHABLE, without the address's password. */
 export async function openPostgres(url: string): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: 8, application_name: 'mesoscope' });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 8,
+    application_name: 'mesoscope',
+    connectionTimeoutMillis: connectWithin,
+    keepAlive: true,
+  });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   try {
@@ -58,6 +66,7 @@ export async function openPostgres(url: string): Promise<Database> {
         );
         return !free;
       }),
+    onNews: (listener) => mark.onNews(listener),
     close: async () => {
       await mark.close();
       await pool.end();
@@ -65,9 +74,13 @@ export async function openPostgres(url: string): Promise<Database> {
   };
 }
 
-/** A session's advisory lock: PostgreSQL lets go of it when the connection ends, however it ends. */
+/**
+ * A session's advisory lock: PostgreSQL lets go of it when the connection ends, however it ends. The same connection
+ * hears of new jobs.
+ */
 class Mark {
   readonly #url: string;
+  readonly #listeners: (() => void)[] = [];
   #client: pg.Client | undefined;
   #closed = false;
 
@@ -75,19 +88,33 @@ class Mark {
     this.#url = url;
   }
 
+  onNews(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** In place of the key that was held before, where there was one. */
   async hold(key: number): Promise<void> {
+    const before = this.#client;
     const client = new pg.Client({
       connectionString: this.#url,
       application_name: 'mesoscope-mark',
+      connectionTimeoutMillis: connectWithin,
       keepAlive: true,
     });
     client.on('error', () => undefined);
+    client.on('notification', () => {
+      for (const listener of this.#listeners) listener();
+    });
     await client.connect();
     await client.query('select pg_advisory_lock($1, $2)', [markSpace, key]);
+    await client.query(`listen ${newsChannel}`);
     this.#client = client;
     client.on('end', () => {
-      if (!this.#closed) this.#again(key);
+      if (!this.#closed && this.#client === client) this.#again(key);
     });
+    // What came while nobody listened.
+    for (const listener of this.#listeners) listener();
+    await before?.end().catch(() => undefined);
   }
 
   /** The database was restarted: until the mark is back another server may take over what runs here. */

@@ -9,6 +9,7 @@ import type { Queue, QueueName } from '../jobs/queue.ts';
 import type { ClipRow } from './clips.ts';
 import { findClip } from './clips.ts';
 import type { Database, Queries } from './database.ts';
+import { rankOf } from './turns.ts';
 
 export interface Begun extends ClipRow {
   server: number;
@@ -18,7 +19,10 @@ const waiting: Record<QueueName, string> = { fetch: 'fetching', analyse: 'queued
 const going: Record<QueueName, string> = { fetch: 'fetching', analyse: 'running' };
 const change = "changed = nextval('mesoscope.change')";
 
-/** Begins the next clip of a queue; undefined where none waits. */
+/** How long a clip waits while another of the same key is analysed, s. */
+const twinWait = 5;
+
+/** Begins the next clip of a queue; undefined where none waits. Of clips with the same key one runs at a time. */
 export function begin(
   database: Database,
   queue: Queue,
@@ -36,11 +40,68 @@ export function begin(
         [going[name], server, taken.clip, taken.job, waiting[name]],
       );
       const begun = row && (await findClip(queries, row.id));
+      if (begun && (await hasRunningTwin(queries, begun))) {
+        await queue.remove(queries, name, taken.job);
+        const attempts = begun.attempts - 1;
+        await wait(queries, queue, { ...begun, server }, { attempts, seconds: twinWait });
+        continue;
+      }
       if (begun) return { ...begun, server };
       // Cancelled, deleted, or begun anew by another ticket.
       await queue.remove(queries, name, taken.job);
     }
   });
+}
+
+/** Begins a clip that waits, out of its turn; undefined where it waits no more. */
+export function beginThis(
+  database: Database,
+  queue: Queue,
+  id: string,
+  server: number,
+): Promise<Begun | undefined> {
+  return database.transaction(async (queries) => {
+    const [row] = await queries.query<{ job: string | null }>(
+      `update mesoscope.clip set status = 'running', server = $1, attempts = attempts + 1, ${change},
+         started_at = now(), progress = null
+       where id = $2 and status = 'queued' and server is null returning job`,
+      [server, id],
+    );
+    if (!row) return undefined;
+    if (row.job) await queue.remove(queries, 'analyse', row.job);
+    const begun = await findClip(queries, id);
+    return begun && { ...begun, server };
+  });
+}
+
+/** Two who begin clips of one key look one after the other. */
+async function hasRunningTwin(queries: Queries, { id, key }: ClipRow): Promise<boolean> {
+  if (key === null) return false;
+  await queries.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
+  const [{ twin }] = await queries.query<{ twin: boolean }>(
+    "select exists (select from mesoscope.clip where key = $1 and status = 'running' and id <> $2) as twin",
+    [key, id],
+  );
+  return twin;
+}
+
+/** Puts a clip that is this server's back into its queue. */
+async function wait(
+  queries: Queries,
+  queue: Queue,
+  clip: Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'priority' | 'turn'>,
+  { attempts, seconds, lost = 0 }: { attempts: number; seconds: number; lost?: number },
+): Promise<boolean> {
+  const name: QueueName = clip.status === 'fetching' ? 'fetch' : 'analyse';
+  const job = await queue.add(queries, name, clip.id, { rank: rankOf(clip), seconds });
+  const rows = await queries.query(
+    `update mesoscope.clip set status = $1, job = $2, server = null, attempts = $3, progress = null,
+       not_before = now() + make_interval(secs => $4::int), lost = lost + $5::int, ${change}
+     where ${stillMine(6)} returning id`,
+    [waiting[name], job, attempts, seconds, lost, ...mine(clip)],
+  );
+  if (rows.length === 0) await queue.remove(queries, name, job);
+  return rows.length === 1;
 }
 
 /** @returns false where the clip is no longer this server's: cancelled, deleted, or taken over. */
@@ -89,15 +150,16 @@ export function fetched(
   queue: Queue,
   clip: Begun,
   media: string,
+  key: string | null,
   insert: (queries: Queries) => Promise<void>,
 ): Promise<boolean> {
   return database.transaction(async (queries) => {
     await insert(queries);
-    const job = await queue.add(queries, 'analyse', clip.id);
+    const job = await queue.add(queries, 'analyse', clip.id, { rank: rankOf(clip) });
     const rows = await queries.query(
-      `update mesoscope.clip set status = 'queued', media = $1, job = $2, server = null, attempts = 0,
-         progress = null, ${change} where ${stillMine(3)} returning id`,
-      [media, job, ...mine(clip)],
+      `update mesoscope.clip set status = 'queued', media = $1, job = $2, key = $3, server = null, attempts = 0,
+         progress = null, ${change} where ${stillMine(4)} returning id`,
+      [media, job, key, ...mine(clip)],
     );
     // Throwing undoes the file's row and the job too.
     if (rows.length === 0) throw new GoneError();
@@ -111,21 +173,25 @@ export class GoneError extends Error {
   override name = 'GoneError';
 }
 
-/**
- * Puts a clip back that its server did not finish, or ends it where that happened too often.
- * @param counts false where the server stopped on purpose: then the clip is not to blame
- */
+export interface PutBack {
+  /** What ended the try. A stop on purpose and a lost connection do not count against the clip. */
+  why: 'stopped' | 'lost' | 'failed';
+  /** Before the next try. */
+  seconds: number;
+  giveUp: (attempts: number) => Failure | undefined;
+}
+
+/** Puts a clip back that its server did not finish, or ends it where that happened too often. */
 export function putBack(
   database: Database,
   queue: Queue,
-  clip: Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'job'>,
-  counts: boolean,
-  giveUp: (attempts: number) => Failure | undefined,
+  clip: Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'job' | 'priority' | 'turn'>,
+  { why, seconds, giveUp }: PutBack,
 ): Promise<'again' | 'ended' | 'not ours'> {
-  const name: QueueName = clip.status === 'fetching' ? 'fetch' : 'analyse';
+  const counts = why === 'failed';
   return database.transaction(async (queries) => {
     const failure = counts ? giveUp(clip.attempts) : undefined;
-    if (clip.job) await queue.remove(queries, name, clip.job);
+    if (clip.job) await queue.remove(queries, clip.status === 'fetching' ? 'fetch' : 'analyse', clip.job);
     if (failure) {
       const rows = await queries.query(
         `update mesoscope.clip set status = 'failed', finished_at = now(), progress = null, server = null, job = null,
@@ -135,16 +201,18 @@ export function putBack(
       return rows.length === 1 ? 'ended' : 'not ours';
     }
     const attempts = counts ? clip.attempts : clip.attempts - 1;
-    const job = await queue.add(queries, name, clip.id, attempts);
-    const rows = await queries.query(
-      `update mesoscope.clip set status = $1, job = $2, server = null, attempts = $3, progress = null, ${change}
-       where ${stillMine(4)} returning id`,
-      [waiting[name], job, attempts, ...mine(clip)],
-    );
-    if (rows.length === 1) return 'again';
-    await queue.remove(queries, name, job);
-    return 'not ours';
+    const lost = why === 'lost' ? 1 : 0;
+    return (await wait(queries, queue, clip, { attempts, seconds, lost })) ? 'again' : 'not ours';
   });
+}
+
+/** Whether this very attempt is the one that ended the clip: its answer may have been lost with a connection. */
+export async function endedByThis(queries: Queries, { id, attempts }: Begun): Promise<boolean> {
+  const rows = await queries.query(
+    "select from mesoscope.clip where id = $1 and attempts = $2 and status in ('done', 'failed')",
+    [id, attempts],
+  );
+  return rows.length === 1;
 }
 
 /** @returns false where the clip had ended already. */

@@ -9,7 +9,7 @@ import { clipReport } from '../../report/clip.ts';
 import { heat, heatCover, split } from '../../report/crops.ts';
 import type { EvidenceCropDocument, MapDocument } from '../api.ts';
 import { artefact } from '../storage/artefact-names.ts';
-import { flushFile } from '../storage/storage.ts';
+import { flushFile } from '../storage/folder-store.ts';
 
 const jpegQuality = 90;
 

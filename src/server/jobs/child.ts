@@ -1,10 +1,10 @@
 /** Starts an analysis's process, watches its memory and its time, and hears how it went. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { errors, type UserError } from '../../base/errors.ts';
 import { type Failure, failureOf } from '../failure.ts';
-import type { AnalysisProgress, AnalysisTask, ClipDocument, FromAnalysis } from './messages.ts';
+import type { AnalysisProgress, AnalysisTask, ClipDocument, FromAnalysis, ToAnalysis } from './messages.ts';
 
 const MiB = 2 ** 20;
 const watchEvery = 250;
@@ -38,13 +38,15 @@ export interface RunChildOptions {
   limits: ChildLimits;
   signal: AbortSignal;
   onProgress: (progress: AnalysisProgress) => void;
+  /** Bytes of the file, where the process is to ask for them: it needs no network and no keys then. */
+  read?: (at: number, length: number) => Promise<Uint8Array>;
   /** Another program in place of the analysis: tests bring ones that misbehave. */
   script?: URL;
 }
 
 /** Never throws: a process that breaks down is an outcome. */
 export function runChild(task: AnalysisTask, options: RunChildOptions): Promise<ChildOutcome> {
-  const { limits, signal, onProgress, script = ownScript } = options;
+  const { limits, signal, onProgress, read, script = ownScript } = options;
   if (signal.aborted) return Promise.resolve({ kind: 'stopped' });
   const typescript = script.pathname.endsWith('.ts');
   return new Promise((resolve) => {
@@ -56,6 +58,8 @@ export function runChild(task: AnalysisTask, options: RunChildOptions): Promise<
       ],
       env: Object.fromEntries(passed.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []))),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Bytes as bytes, not as lists of numbers.
+      serialization: 'advanced',
     });
     let said: FromAnalysis | undefined;
     let ended: UserError | undefined;
@@ -80,6 +84,7 @@ export function runChild(task: AnalysisTask, options: RunChildOptions): Promise<
     });
     child.on('message', (message: FromAnalysis) => {
       if (message.kind === 'progress') onProgress(message.progress);
+      else if (message.kind === 'read') void answerRead(child, message, read);
       else said = message;
     });
     child.on('error', (error) => {
@@ -96,6 +101,20 @@ export function runChild(task: AnalysisTask, options: RunChildOptions): Promise<
       resolve({ kind: 'failed', error: failureOf(error), document: null, peakMiB });
     });
   });
+}
+
+/** Longest piece that is handed over at once: the process that asks is not to be trusted with our memory. */
+const longestRead = 8 * MiB;
+
+async function answerRead(
+  child: ChildProcess,
+  { read: number, at, length }: Extract<FromAnalysis, { kind: 'read' }>,
+  read: RunChildOptions['read'],
+): Promise<void> {
+  const fits = Number.isSafeInteger(at) && at >= 0 && length > 0 && length <= longestRead;
+  const bytes = fits ? await read?.(at, length).catch(() => undefined) : undefined;
+  const answer: ToAnalysis = { read: number, ...(bytes ? { bytes } : {}) };
+  if (child.connected) child.send(answer, () => undefined);
 }
 
 function whyItBrokeDown(

@@ -1,6 +1,5 @@
 /** Content credentials (C2PA): what a file says of its own origin. Read, never needed. */
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { BMFF, JPEG, PNG } from '@trustnxt/c2pa-ts/asset';
 import { SuperBox } from '@trustnxt/c2pa-ts/jumbf';
 import {
@@ -10,6 +9,8 @@ import {
   ManifestStore,
 } from '@trustnxt/c2pa-ts/manifest';
 import { describe } from '../../base/errors.ts';
+import { readAll } from '../../media/file.ts';
+import type { ByteSource } from '../../media/types.ts';
 import type { Credentials } from '../api.ts';
 
 /** The library reads whole files into memory. */
@@ -32,15 +33,16 @@ const answer = (
 ): Credentials => ({ status, statement: statements[status], manifests: [], problems: [], ...rest });
 
 /** Never throws: a failure to read is told and changes nothing else. */
-export async function readCredentials(path: string): Promise<Credentials> {
+export async function readCredentials(from: string | ByteSource): Promise<Credentials> {
   try {
+    const source = typeof from === 'string' ? await localFile(from) : from;
     // Nearly all files have none; finding that out costs no memory.
-    if (!(await mentions(path, 'c2pa'))) return answer('absent');
-    const { size } = await stat(path);
+    if (!(await mentions(source, 'c2pa'))) return answer('absent');
+    const { size } = source;
     if (size > largest) {
       return answer('unreadable', { problems: [`The file has ${size} bytes; at most ${largest} are read.`] });
     }
-    const file = await readFile(path);
+    const file = await readAll(source);
     // The library's types ask for a plain array; this one shares the file's memory.
     const bytes = new Uint8Array(file.buffer as ArrayBuffer, file.byteOffset, file.byteLength);
     const Asset = [JPEG, PNG, BMFF].find((kind) => kind.canRead(bytes));
@@ -83,13 +85,31 @@ function summary(manifest: Manifest, active: boolean): Credentials['manifests'][
   };
 }
 
+/** A file of this machine. */
+async function localFile(path: string): Promise<ByteSource> {
+  const { size } = await stat(path);
+  return {
+    size,
+    read: async (at, length) => {
+      const file = await open(path, 'r');
+      try {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+const pieceBytes = 2 ** 20;
+
 /** Whether a word occurs in a file, read in pieces. */
-async function mentions(path: string, word: string): Promise<boolean> {
-  let tail = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    if (tail.length > 0 && Buffer.concat([tail, chunk.subarray(0, word.length)]).includes(word)) return true;
-    if (chunk.includes(word)) return true;
-    tail = chunk.subarray(Math.max(0, chunk.length - word.length + 1));
+async function mentions(source: ByteSource, word: string): Promise<boolean> {
+  const overlap = word.length - 1;
+  for (let at = 0; at < source.size; at += pieceBytes - overlap) {
+    const { buffer, byteOffset, length } = await source.read(at, Math.min(pieceBytes, source.size - at));
+    if (Buffer.from(buffer, byteOffset, length).includes(word)) return true;
   }
   return false;
 }

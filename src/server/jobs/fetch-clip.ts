@@ -12,6 +12,7 @@ import { mediaTypeOf } from '../storage/media-type.ts';
 import { receiveFile } from '../storage/receive.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Queue } from './queue.ts';
+import { resultKey } from './result-key.ts';
 
 export interface FetchParts {
   database: Database;
@@ -34,7 +35,10 @@ export async function fetchClip(parts: FetchParts, clip: Begun, signal: AbortSig
     const received = await download(parts, clip, upload, AbortSignal.any([signal, out]));
     const mediaType = await mediaTypeOf(storage.upload(upload));
     const media = await storage.adopt(upload);
-    await fetched(database, queue, clip, media, (queries) =>
+    const key = clip.detector_sha256
+      ? resultKey({ clip: received.sha256, detector: clip.detector_sha256, sample: clip.sample })
+      : null;
+    await fetched(database, queue, clip, media, key, (queries) =>
       insertMedia(queries, { id: media, ...received, mediaType }),
     ).catch(async (error) => {
       await storage.removeMedia(media);

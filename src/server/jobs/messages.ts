@@ -7,12 +7,18 @@ export type ClipDocument = Pick<Clip, 'result' | 'contract' | 'evidence' | 'maps
 
 export interface AnalysisTask {
   clip: string;
-  /** Of the file. */
+  /** Of the file; only a name for messages where it is read by `ranges`. */
   path: string;
+  /** The file is not on this machine: its bytes are asked for by messages. */
+  ranges?: { bytes: number };
+  /** Of the file, as it was when the clip was accepted. */
+  sha256: string;
   /** As the sender named it: what reports show. */
   name: string;
   mediaType: string;
   detector: string;
+  /** Of the detector's file, where it is known: another file of that name must not answer in its place. */
+  detectorSha256: string | null;
   sample: string;
   /** Folder to be made and filled. */
   out: string;
@@ -26,7 +32,15 @@ export interface AnalysisProgress {
   total: number;
 }
 
+/** An answer to `read`; without bytes where they could not be fetched. */
+export interface ToAnalysis {
+  read: number;
+  bytes?: Uint8Array;
+}
+
 export type FromAnalysis =
+  /** Wants bytes of the file. */
+  | { kind: 'read'; read: number; at: number; length: number }
   | { kind: 'progress'; progress: AnalysisProgress }
   | { kind: 'done'; document: ClipDocument }
   /** The input is at fault; `document` is there where a result tells it. */

@@ -5,7 +5,7 @@
  */
 import PgBoss from 'pg-boss';
 import type { Database, Queries } from '../database/database.ts';
-import { forBoss } from '../database/database.ts';
+import { forBoss, newsChannel } from '../database/database.ts';
 
 /** `fetch`: get a clip from its address. `analyse`: scan it. */
 export const queues = ['fetch', 'analyse'] as const;
@@ -33,20 +33,27 @@ export class Queue {
     return new Queue(boss);
   }
 
-  /** @param attempts begun so far: what failed before waits behind what is new. @returns the job's id. */
-  async add(queries: Queries, name: QueueName, clip: string, attempts = 0): Promise<string> {
+  /** @param rank highest first; see turns.ts @param seconds before it may be taken @returns the job's id. */
+  async add(
+    queries: Queries,
+    name: QueueName,
+    clip: string,
+    { rank, seconds = 0 }: { rank: number; seconds?: number },
+  ): Promise<string> {
     const id = await this.#boss.send(
       name,
       { clip },
       {
         db: forBoss(queries) as PgBoss.Db,
-        priority: -attempts,
+        priority: rank,
         retryLimit: 0,
         expireInHours,
         retentionDays,
+        ...(seconds > 0 ? { startAfter: seconds } : {}),
       },
     );
     if (id === null) throw new Error(`pg-boss took no job for clip ${clip}`);
+    if (seconds === 0) await queries.query('select pg_notify($1, $2)', [newsChannel, name]);
     return id;
   }
 
@@ -63,12 +70,16 @@ export class Queue {
     await this.#boss.deleteJob(name, job, { db: forBoss(queries) as PgBoss.Db });
   }
 
-  async has(queries: Queries, name: QueueName, job: string): Promise<boolean> {
-    const found = await this.#boss.getJobById(name, job, {
-      db: forBoss(queries) as PgBoss.Db,
-      includeArchive: false,
-    });
-    return found !== null && ['created', 'retry', 'active'].includes(found.state);
+  /** Clips that wait without a job. */
+  async missing(queries: Queries): Promise<string[]> {
+    const rows = await queries.query<{ id: string }>(
+      `select c.id from mesoscope.clip c
+       where c.server is null and c.status in ('fetching', 'queued') and not exists (
+         select from pgboss.job j where j.id = c.job and j.state in ('created', 'retry', 'active')
+           and j.name = case c.status when 'fetching' then 'fetch' else 'analyse' end)
+       order by c.number`,
+    );
+    return rows.map(({ id }) => id);
   }
 
   async close(): Promise<void> {

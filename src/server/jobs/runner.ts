@@ -1,42 +1,32 @@
-/** Works the queue: so many analyses at a time, and what a dead server left is begun again. */
-import { rm } from 'node:fs/promises';
+/** Works the queue: so many analyses at a time; says that it lives; what the dead left is begun again. */
 import { setTimeout } from 'node:timers/promises';
-import { describe, errors } from '../../base/errors.ts';
-import type { Progress } from '../api.ts';
-import type { Changes } from '../changes.ts';
+import { describe, errors, UserError } from '../../base/errors.ts';
 import type { ServerConfig } from '../config.ts';
-import type { Database } from '../database/database.ts';
-import { type Begun, begin, finish, putBack, report } from '../database/steps.ts';
+import { beat, beatEvery, leave, register } from '../database/living.ts';
+import { isLost } from '../database/lost.ts';
+import { type Begun, begin, beginThis, putBack } from '../database/steps.ts';
 import { failureOf } from '../failure.ts';
-import type { Storage } from '../storage/storage.ts';
-import { runChild } from './child.ts';
-import type { Metrics } from './metrics.ts';
-import { ProgressMeter } from './progress.ts';
-import { type Queue, type QueueName, queues } from './queue.ts';
+import { type AnalyseParts, analyseClip } from './analyse-clip.ts';
+import { findKnown, giveKnown } from './known-result.ts';
+import { mendTickets, takeUpFromTheDead } from './patrol.ts';
+import { type QueueName, queues } from './queue.ts';
+import { backOff, failureKind } from './retry.ts';
 
-/** How often progress goes to the database, ms. */
-const reportEvery = 400;
-/** How often the queue is looked at without being told to, for what another server put there, ms. */
+/** How often the queue is looked at without being told to, for what another machine put there, ms. */
 const lookEvery = 2_000;
-/** How often dead servers are looked for where several share a database, ms. */
+/** How often the dead are looked for where several share a database, ms. */
 const patrolEvery = 5_000;
 
-export interface RunnerParts {
-  database: Database;
-  queue: Queue;
-  storage: Storage;
-  changes: Changes;
-  metrics: Metrics;
+export interface RunnerParts extends AnalyseParts {
   config: ServerConfig;
   log: (line: string) => void;
+  /** For people: which machine and process. */
+  name: string;
+  /** How many of each at a time. */
+  slots: Readonly<Record<QueueName, number>>;
   /** Gets a clip from its address; ends it or moves it on by itself. */
   fetchClip: (clip: Begun, signal: AbortSignal) => Promise<void>;
-  /** Another program in place of the analysis; tests bring ones that misbehave. */
-  analysisScript?: URL;
 }
-
-/** Addresses that are read at a time. */
-const fetchSlots = 2;
 
 interface Going {
   stop: AbortController;
@@ -45,37 +35,34 @@ interface Going {
 
 export class Runner {
   readonly #parts: RunnerParts;
-  /** This server's number in the database. */
+  /** This process's number in the database. */
   #server = 0;
   readonly #going = new Map<string, Going>();
-  readonly #slots: Record<QueueName, number>;
   readonly #used: Record<QueueName, number> = { fetch: 0, analyse: 0 };
   readonly #timers: NodeJS.Timeout[] = [];
   #filling: Promise<void> | undefined;
   #fillAgain = false;
   #stopping = false;
+  #away = false;
+  #beating = false;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.#slots = { fetch: fetchSlots, analyse: parts.config.job.slots };
   }
 
-  /** Marks this server as alive, takes up what dead ones left, and begins. */
+  /** Marks this process as alive, takes up what dead ones left, and begins. */
   async start(): Promise<void> {
     const { database } = this.#parts;
-    const [{ key }] = await database.query<{ key: number }>(
-      'insert into mesoscope.server default values returning key',
-    );
-    this.#server = key;
-    await database.holdMark(key);
-    await this.#takeUpFromTheDead();
-    await this.#mendTickets();
+    await this.#register();
+    await this.#patrol();
+    await mendTickets(this.#parts);
+    // Not before it has its number: what is begun without one belongs to nobody.
+    database.onNews(() => this.wake());
     this.#timers.push(setInterval(() => this.wake(), lookEvery));
     if (database.kind === 'server') {
+      this.#timers.push(setInterval(() => void this.#beat(), beatEvery));
       this.#timers.push(
-        setInterval(() => {
-          this.#takeUpFromTheDead().catch((error) => this.#parts.log(`patrol: ${describe(error)}`));
-        }, patrolEvery),
+        setInterval(() => void this.#patrol().catch((error) => this.#told(error)), patrolEvery),
       );
     }
     this.wake();
@@ -92,13 +79,29 @@ export class Runner {
       .catch((error) => {
         // The next look is soon; trying at once would only fill the log.
         this.#fillAgain = false;
-        this.#parts.log(`jobs: ${describe(error)}`);
+        this.#told(error);
       })
       .finally(() => {
         this.#filling = undefined;
         // Woken after the last look and before this.
         if (this.#fillAgain && !this.#stopping) this.wake();
       });
+  }
+
+  /** Ends a clip at once whose result is known, without a slot. Never throws: else it waits like the others. */
+  async answerKnown(id: string): Promise<void> {
+    const { database, queue } = this.#parts;
+    try {
+      const [clip] = await database.query<{ id: string; key: string | null }>(
+        'select id, key from mesoscope.clip where id = $1',
+        [id],
+      );
+      if (!clip || this.#stopping || !(await findKnown(database, clip))) return;
+      const begun = await beginThis(database, queue, id, this.#server);
+      if (begun) await this.#go(undefined, begun);
+    } catch (error) {
+      this.#told(error);
+    }
   }
 
   /** Ends what goes on for a clip, and returns once it has ended. */
@@ -108,210 +111,136 @@ export class Runner {
     await going?.ended;
   }
 
-  /** Hands everything back. What was half done is begun again by the next server. */
-  async stop(): Promise<void> {
+  /**
+   * Hands everything back. What was half done is begun again by the next server.
+   * @param graceSeconds for what runs, to come to its end
+   */
+  async stop(graceSeconds = 0): Promise<void> {
     this.#stopping = true;
-    for (const timer of this.#timers) clearInterval(timer);
     await this.#filling;
+    const all = () => Promise.all([...this.#going.values()].map(({ ended }) => ended));
+    if (graceSeconds > 0 && this.#going.size > 0) {
+      await Promise.race([all(), setTimeout(graceSeconds * 1000, undefined, { ref: false })]);
+    }
     for (const { stop } of this.#going.values()) stop.abort();
-    await Promise.all([...this.#going.values()].map(({ ended }) => ended));
-    await this.#parts.database.query('delete from mesoscope.server where key = $1', [this.#server]);
+    await all();
+    for (const timer of this.#timers) clearInterval(timer);
+    // Where the database is away, others find out by themselves that this one is gone.
+    await leave(this.#parts.database, this.#server).catch((error) => this.#told(error));
+  }
+
+  async #register(): Promise<void> {
+    const { database, name, slots } = this.#parts;
+    this.#server = await register(database, { name, slots: slots.analyse });
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#beating || this.#stopping) return;
+    this.#beating = true;
+    try {
+      const known = await beat(this.#parts.database, this.#server);
+      if (this.#away) this.#parts.log('the database is back');
+      this.#away = false;
+      if (known) return;
+      this.#parts.log('others took this one for dead: what it did is begun again elsewhere');
+      for (const { stop } of this.#going.values()) stop.abort();
+      await this.#register();
+    } catch (error) {
+      this.#told(error);
+    } finally {
+      this.#beating = false;
+    }
+  }
+
+  /** Once for each time that the database goes away. */
+  #told(error: unknown): void {
+    const { log, database } = this.#parts;
+    if (!isLost(error)) log(`jobs: ${describe(error)}`);
+    else {
+      if (!this.#away) log(`the database is away (${describe(error)}); trying until it is back`);
+      this.#away = database.kind === 'server';
+    }
   }
 
   async #fill(): Promise<void> {
+    const { database, queue, slots } = this.#parts;
     while (this.#fillAgain && !this.#stopping) {
       this.#fillAgain = false;
       for (const name of queues) {
-        while (this.#used[name] < this.#slots[name] && !this.#stopping) {
-          const clip = await begin(this.#parts.database, this.#parts.queue, name, this.#server);
+        while (this.#used[name] < slots[name] && !this.#stopping) {
+          const clip = await begin(database, queue, name, this.#server);
           if (!clip) break;
-          this.#go(name, clip);
+          void this.#go(name, clip);
         }
       }
     }
   }
 
-  #go(name: QueueName, clip: Begun): void {
-    this.#used[name]++;
-    this.#parts.changes.changed(clip.id);
+  /** @param name whose slot it takes; none where the answer is known */
+  #go(name: QueueName | undefined, clip: Begun): Promise<void> {
+    if (name) this.#used[name]++;
+    const { fetchClip, changes, log } = this.#parts;
+    changes.changed(clip.id);
     const stop = new AbortController();
-    const work = name === 'fetch' ? this.#parts.fetchClip(clip, stop.signal) : this.#analyse(clip, stop);
+    const work = name === 'fetch' ? fetchClip(clip, stop.signal) : this.#analyse(name, clip, stop);
     const ended = work
       .then(
-        () => (stop.signal.aborted ? this.#handBack(clip, false) : undefined),
+        () => (stop.signal.aborted ? this.#handBack(clip) : undefined),
         (error) => {
-          this.#parts.log(`clip ${clip.id}: ${describe(error)}`);
-          return this.#handBack(clip, !stop.signal.aborted);
+          if (!stop.signal.aborted) log(`clip ${clip.id}: ${describe(error)}`);
+          return this.#handBack(clip, stop.signal.aborted ? undefined : error);
         },
       )
       .then(() => {
-        this.#used[name]--;
+        if (name) this.#used[name]--;
         this.#going.delete(clip.id);
-        this.#parts.changes.changed(clip.id);
+        changes.changed(clip.id);
         this.wake();
       });
     this.#going.set(clip.id, { stop, ended });
+    return ended;
   }
 
-  async #analyse(clip: Begun, stop: AbortController): Promise<void> {
-    const { storage, config, database, queue, metrics, changes, analysisScript } = this.#parts;
-    const out = storage.artefacts(clip.id, clip.attempts);
-    const progress = new ProgressWriter(clip, database, changes, stop);
-    const meter = new ProgressMeter();
-    progress.take(meter.start());
-    const begun = performance.now();
-    const outcome = await runChild(
-      {
-        clip: clip.id,
-        path: storage.media(clip.media as string),
-        name: clip.name,
-        mediaType: clip.media_type ?? '',
-        detector: clip.detector,
-        sample: clip.sample,
-        out,
-        threads: config.job.threads,
-        limits: {
-          seconds: config.clip.seconds,
-          pixels: config.clip.pixels,
-          sampledFrames: config.clip.sampledFrames,
-        },
-      },
-      {
-        limits: config.job,
-        signal: stop.signal,
-        onProgress: (said) => progress.take(meter.take(said)),
-        ...(analysisScript ? { script: analysisScript } : {}),
-      },
-    );
-    await progress.end();
-    if (outcome.kind === 'stopped') {
-      await rm(out, { recursive: true, force: true });
-      return;
-    }
-    const kept = await finish(
-      database,
-      queue,
-      clip,
-      outcome.kind === 'done'
-        ? { status: 'done', document: outcome.document }
-        : { status: 'failed', error: outcome.error, document: outcome.document },
-    );
-    if (!kept || !outcome.document) await rm(out, { recursive: true, force: true });
-    if (!kept) return;
-    metrics.analyses.inc({ outcome: outcome.kind === 'done' ? 'done' : outcome.error.code });
-    metrics.analysisSeconds.observe((performance.now() - begun) / 1000);
-    if (outcome.peakMiB > 0) metrics.analysisMemory.observe(outcome.peakMiB);
+  async #analyse(name: QueueName | undefined, clip: Begun, stop: AbortController): Promise<void> {
+    if (name) return analyseClip(this.#parts, clip, stop);
+    // Without a slot there is no analysis: what turns out not to be known waits like the others.
+    if (!(await giveKnown(this.#parts, clip, stop.signal))) stop.abort();
   }
 
   /**
    * After a stop of the server the clip waits again; after a cancel or a deletion it is not ours any more. Where the
    * database is away it is tried until it is back: a clip that nobody gives back would be ours for ever.
+   * @param error what ended the try; none where it was stopped
    */
-  async #handBack(clip: Begun, counts: boolean): Promise<void> {
-    const { database, queue, log } = this.#parts;
+  async #handBack(clip: Begun, error?: unknown): Promise<void> {
+    const { database, queue } = this.#parts;
+    const code = error instanceof UserError ? error.code : '';
+    const lost = isLost(error) || failureKind(code) === 'lost';
+    const why = error === undefined ? 'stopped' : lost ? 'lost' : 'failed';
+    const seconds = { stopped: 0, lost: backOff(clip.lost + 1), failed: backOff(clip.attempts) }[why];
     for (;;) {
       try {
-        await putBack(database, queue, clip, counts, (attempts) => this.#giveUp(clip.name, attempts));
+        await putBack(database, queue, clip, {
+          ...{ why, seconds },
+          giveUp: (attempts) => this.#giveUp(clip.name, attempts, error),
+        });
         return;
-      } catch (error) {
-        log(`clip ${clip.id}: ${describe(error)}`);
+      } catch (thrown) {
+        this.#told(thrown);
         if (this.#stopping) return;
         await setTimeout(lookEvery);
       }
     }
   }
 
-  #giveUp(name: string, attempts: number) {
-    const most = this.#parts.config.job.attempts;
-    return attempts >= most ? failureOf(errors.ANALYSIS_GIVEN_UP(name, attempts)) : undefined;
+  #giveUp(name: string, attempts: number, error?: unknown) {
+    if (attempts < this.#parts.config.job.attempts) return undefined;
+    return failureOf(error instanceof UserError ? error : errors.ANALYSIS_GIVEN_UP(name, attempts));
   }
 
-  async #takeUpFromTheDead(): Promise<void> {
-    const { database, queue, changes, storage, log } = this.#parts;
-    const left = await database.query<Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'job' | 'name'>>(
-      `select id, server, attempts, status, job, name from mesoscope.clip
-       where server is not null and server <> $1 order by number`,
-      [this.#server],
-    );
-    const dead = new Map<number, boolean>();
-    for (const clip of left) {
-      if (!dead.has(clip.server)) dead.set(clip.server, !(await database.isAlive(clip.server)));
-      if (!dead.get(clip.server)) continue;
-      const how = await putBack(database, queue, clip, true, (n) => this.#giveUp(clip.name, n));
-      if (how === 'not ours') continue;
-      await rm(storage.artefacts(clip.id, clip.attempts), { recursive: true, force: true });
-      log(`clip ${clip.id}: its server died; ${how === 'again' ? 'begun again' : 'given up'}`);
-      changes.changed(clip.id);
-    }
-    for (const [key, isDead] of dead) {
-      if (isDead) await database.query('delete from mesoscope.server where key = $1', [key]);
-    }
-    if (left.length > 0) this.wake();
-  }
-
-  /** A clip that waits without a ticket would wait for ever: whatever took the ticket, it gets another. */
-  async #mendTickets(): Promise<void> {
-    const { database, queue } = this.#parts;
-    const waiting = await database.query<{
-      id: string;
-      status: string;
-      job: string | null;
-      attempts: number;
-    }>(
-      `select id, status, job, attempts from mesoscope.clip
-       where server is null and status in ('fetching', 'queued') order by number`,
-    );
-    for (const { id, status, job, attempts } of waiting) {
-      const name: QueueName = status === 'fetching' ? 'fetch' : 'analyse';
-      await database.transaction(async (queries) => {
-        if (job && (await queue.has(queries, name, job))) return;
-        const fresh = await queue.add(queries, name, id, attempts);
-        await queries.query('update mesoscope.clip set job = $1 where id = $2 and server is null', [
-          fresh,
-          id,
-        ]);
-      });
-    }
-  }
-}
-
-/** Writes progress now and then, the newest; finds out on the way that the clip is no longer ours. */
-class ProgressWriter {
-  readonly #clip: Begun;
-  readonly #database: Database;
-  readonly #changes: Changes;
-  readonly #stop: AbortController;
-  #newest: Progress | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
-
-  constructor(clip: Begun, database: Database, changes: Changes, stop: AbortController) {
-    this.#clip = clip;
-    this.#database = database;
-    this.#changes = changes;
-    this.#stop = stop;
-  }
-
-  take(progress: Progress): void {
-    this.#newest = progress;
-    this.#timer ??= globalThis.setTimeout(() => {
-      this.#timer = undefined;
-      this.#writing = this.#writing.then(() => this.#write());
-    }, reportEvery);
-  }
-
-  async end(): Promise<void> {
-    clearTimeout(this.#timer);
-    await this.#writing;
-  }
-
-  async #write(): Promise<void> {
-    if (!this.#newest) return;
-    try {
-      if (await report(this.#database, this.#clip, this.#newest)) this.#changes.changed(this.#clip.id);
-      else this.#stop.abort();
-    } catch {
-      // A database that is away for a moment must not end an analysis; the end of it is what counts.
-    }
+  async #patrol(): Promise<void> {
+    if (this.#stopping) return;
+    const again = await takeUpFromTheDead(this.#parts, this.#server, (name, n) => this.#giveUp(name, n));
+    if (again > 0) this.wake();
   }
 }

@@ -6,14 +6,14 @@ import { describe, type ErrorCode, errors, UserError } from '../../base/errors.t
 import type { ClipResult } from '../../detect/result.ts';
 import { openScanner } from '../../detect/scanner.ts';
 import { openClip } from '../../media/open.ts';
-import { formatSampling, parseSampling } from '../../media/sampling.ts';
-import { replayCommand } from '../../report/replay.ts';
+import { parseSampling } from '../../media/sampling.ts';
+import type { ByteSource } from '../../media/types.ts';
 import { failureOf } from '../failure.ts';
 import { flushFolder, MapWriter, makeFolder, writeCrops, writeReport } from './artefacts.ts';
 import { readCredentials } from './credentials.ts';
 import type { AnalysisTask, ClipDocument, FromAnalysis } from './messages.ts';
-
-const seed = 0;
+import { remoteFile } from './remote-file.ts';
+import { replayOf, seed } from './replay.ts';
 
 /** Messages must be out before the process ends. */
 const tell = (message: FromAnalysis) =>
@@ -36,11 +36,20 @@ process.once('message', async (task: AnalysisTask) => {
 
 async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
   await makeFolder(task.out);
-  await checkLimits(task);
+  const source = task.ranges && {
+    ...remoteFile(task.name, task.ranges.bytes),
+    sha256: task.sha256,
+  };
+  await checkLimits(task, source);
   const scanner = await openScanner({ detector: task.detector, threads: task.threads, seed });
   try {
+    const found = scanner.detector.sha256;
+    if (task.detectorSha256 !== null && found !== task.detectorSha256) {
+      throw errors.ANALYSIS_OTHER_DETECTOR(task.detector, task.detectorSha256, found);
+    }
     const maps = new MapWriter(task.out, task.clip);
     const analysis = await scanner.scan(task.path, {
+      ...(source ? { source } : {}),
       sampling: parseSampling(task.sample),
       onProgress: ({ stage, done, total }) => {
         if (stage !== 'done') void tell({ kind: 'progress', progress: { stage, done, total } });
@@ -50,7 +59,7 @@ async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
     void tell({ kind: 'progress', progress: { stage: 'report', done: 0, total: 0 } });
     const result = renamed(analysis.result, task);
     const replay = replayOf(task);
-    const credentials = await readCredentials(task.path);
+    const credentials = await readCredentials(source ?? task.path);
     const mapDocuments = await maps.finish(result);
     const evidence = await writeCrops(task.out, task.clip, analysis.evidence, mapDocuments);
     await writeReport(task.out, { result, evidence: analysis.evidence }, scanner.contract, replay);
@@ -72,10 +81,13 @@ async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
 }
 
 /** Before the scan, so that a clip that may not be scanned costs nothing. */
-async function checkLimits({ path, name, sample, limits }: AnalysisTask): Promise<void> {
+async function checkLimits(
+  { path, name, sample, limits }: AnalysisTask,
+  source: ByteSource | undefined,
+): Promise<void> {
   let reader: Awaited<ReturnType<typeof openClip>>;
   try {
-    reader = await openClip(path, { maxPixels: limits.pixels });
+    reader = await openClip(path, { maxPixels: limits.pixels, ...(source ? { source } : {}) });
   } catch (error) {
     // What cannot be opened is told by the scan itself, as a result; but for the limit that only a server has.
     if (error instanceof UserError && error.code === 'CLIP_TOO_LARGE') throw error;
@@ -87,12 +99,19 @@ async function checkLimits({ path, name, sample, limits }: AnalysisTask): Promis
     if (durationSeconds > limits.seconds) {
       throw errors.CLIP_TOO_LONG(name, Math.round(durationSeconds), limits.seconds);
     }
+    if (!needsCount(sample, limits.sampledFrames)) return;
     const { frames } = await reader.scan();
     const asked = framesOf(sample, frames, durationSeconds);
     if (asked > limits.sampledFrames) throw errors.SAMPLING_TOO_MANY(sample, asked, limits.sampledFrames);
   } finally {
     await reader.close();
   }
+}
+
+/** Counting frames reads the whole file: only where the answer is not in the policy itself. */
+function needsCount(sample: string, most: number): boolean {
+  const sampling = parseSampling(sample);
+  return (sampling.kind !== 'even' && sampling.kind !== 'range') || sampling.count > most;
 }
 
 /** Most frames that a policy draws from a clip. */
@@ -125,16 +144,4 @@ function shown(error: UserError, { path, name }: AnalysisTask): UserError {
 
 function failed(error: UserError, document: ClipDocument | null): FromAnalysis {
   return { kind: 'failed', error: failureOf(error), document };
-}
-
-function replayOf({ name, detector, sample }: AnalysisTask): string {
-  const given = [
-    '--sample',
-    formatSampling(parseSampling(sample)),
-    '--detector',
-    detector,
-    '--seed',
-    `${seed}`,
-  ];
-  return replayCommand([name], given, 'results');
 }

@@ -4,6 +4,7 @@ import { clipSummarySchema, urlRequestSchema } from '../api.ts';
 import { clipRow, summaryOf } from '../documents.ts';
 import { json, route } from '../route.ts';
 import { checkUrl, shownUrl } from '../security/address.ts';
+import { senderOf } from '../sender.ts';
 import { displayName } from '../storage/names.ts';
 
 export const clipFromUrl = route({
@@ -19,10 +20,10 @@ export const clipFromUrl = route({
     },
     422: { description: 'The address is not public, or cannot be fetched.' },
   },
-  handle: async (_, { json: body }, services) => {
+  handle: async (c, { json: body }, services) => {
     const { config, rules, storage, database } = services;
     if (!config.url.enabled) throw errors.URL_REFUSED(body.url, 'this server fetches no addresses');
-    const choice = chooseScan(services, body);
+    const choice = chooseScan(services, { ...body, client: senderOf(c) });
     await storage.checkSpace();
     // Checked again when it is fetched, and at each redirect: here so that a mistake is told at once.
     const { url } = await checkUrl(body.url, rules);

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { errors } from '../../base/errors.ts';
 import { clipRow } from '../documents.ts';
 import { route } from '../route.ts';
@@ -18,9 +17,9 @@ export const clipMedia = route({
   handle: async (c, _, { database, storage }) => {
     const row = await clipRow(database, c.req.param('id'));
     if (row.media === null) throw errors.CLIP_NOT_DONE(row.id, row.status);
-    const path = storage.media(row.media);
-    const { size } = await stat(path);
-    return fileResponse(path, size, {
+    const file = await storage.openMedia(row.media);
+    if (!file) throw errors.CLIP_FILE_GONE(row.id);
+    return fileResponse(file, {
       type: row.media_type ?? 'application/octet-stream',
       range: c.req.header('range'),
       ifRange: c.req.header('if-range'),

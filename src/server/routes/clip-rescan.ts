@@ -3,6 +3,7 @@ import { acceptRescan, chooseScan } from '../accept.ts';
 import { clipSummarySchema, rescanRequestSchema } from '../api.ts';
 import { clipRow, summaryOf } from '../documents.ts';
 import { json, route } from '../route.ts';
+import { senderOf } from '../sender.ts';
 
 export const clipRescan = route({
   method: 'post',
@@ -17,7 +18,7 @@ export const clipRescan = route({
   handle: async (c, { json: body }, services) => {
     const row = await clipRow(services.database, c.req.param('id'));
     if (row.media === null) throw errors.CLIP_NOT_DONE(row.id, row.status);
-    const choice = chooseScan(services, { sample: row.sample, ...body });
+    const choice = chooseScan(services, { sample: row.sample, ...body, client: senderOf(c) });
     const id = await acceptRescan(services, row, choice);
     return json(summaryOf(await clipRow(services.database, id)), 201, { location: `/api/clips/${id}` });
   },

@@ -4,6 +4,7 @@ import { acceptUpload, chooseScan } from '../accept.ts';
 import { clipSummarySchema, uploadQuerySchema } from '../api.ts';
 import { clipRow, summaryOf } from '../documents.ts';
 import { json, route } from '../route.ts';
+import { senderOf } from '../sender.ts';
 import { displayName } from '../storage/names.ts';
 import { receiveFile } from '../storage/receive.ts';
 
@@ -20,7 +21,7 @@ export const clipUpload = route({
   },
   handle: async (c, { query }, services) => {
     const { storage, config, database } = services;
-    const choice = chooseScan(services, query);
+    const choice = chooseScan(services, { ...query, client: senderOf(c) });
     const limit = config.clip.bytes;
     const announced = Number(c.req.header('content-length') ?? 0);
     if (announced > limit) throw errors.UPLOAD_TOO_LARGE(announced, limit);

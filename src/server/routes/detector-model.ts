@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { route } from '../route.ts';
 import { fileResponse } from '../storage/send.ts';
 
@@ -9,13 +10,17 @@ export const detectorModel = route({
   answers: { 200: { description: 'ONNX.', type: 'application/octet-stream' } },
   handle: (c, _, { detectors }) => {
     const { path, bytes, sha256, name } = detectors.named(c.req.param('name'));
-    return fileResponse(path, bytes, {
-      type: 'application/octet-stream',
-      range: c.req.header('range'),
-      ifRange: c.req.header('if-range'),
-      head: c.req.method === 'HEAD',
-      tag: `"${sha256}"`,
-      name: `${name}.onnx`,
-    });
+    const stream = (start: number, end: number) => createReadStream(path, { start, end });
+    return fileResponse(
+      { size: bytes, stream },
+      {
+        type: 'application/octet-stream',
+        range: c.req.header('range'),
+        ifRange: c.req.header('if-range'),
+        head: c.req.method === 'HEAD',
+        tag: `"${sha256}"`,
+        name: `${name}.onnx`,
+      },
+    );
   },
 });

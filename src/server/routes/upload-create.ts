@@ -2,6 +2,7 @@ import { errors } from '../../base/errors.ts';
 import { chooseScan } from '../accept.ts';
 import { uploadQuerySchema } from '../api.ts';
 import { route } from '../route.ts';
+import { senderOf } from '../sender.ts';
 import { displayName } from '../storage/names.ts';
 import { checkTus, countOf, parseMetadata, tusResponse } from '../tus.ts';
 
@@ -13,7 +14,7 @@ export const uploadCreate = route({
   headers: {
     'Tus-Resumable': '1.0.0',
     'Upload-Length': 'bytes of the file',
-    'Upload-Metadata': 'filename, detector, sample: `key base64`, comma between',
+    'Upload-Metadata': 'filename, detector, sample, priority: `key base64`, comma between',
   },
   answers: {
     201: { description: 'Send pieces to the address in `Location`.' },
@@ -22,13 +23,14 @@ export const uploadCreate = route({
   handle: async (c, _, services) => {
     checkTus(c);
     const length = countOf(c, 'Upload-Length');
-    const { filename, detector, sample } = parseMetadata(c.req.header('upload-metadata') ?? '');
-    const parsed = uploadQuerySchema.safeParse({ name: filename, detector, sample });
+    const { filename, detector, sample, priority } = parseMetadata(c.req.header('upload-metadata') ?? '');
+    const parsed = uploadQuerySchema.safeParse({ name: filename, detector, sample, priority });
     if (!parsed.success) {
       const { path, message } = parsed.error.issues[0];
       throw errors.REQUEST_INVALID(`Upload-Metadata ${path.join('.')}: ${message}`);
     }
-    const choice = { ...chooseScan(services, parsed.data), name: displayName(parsed.data.name) };
+    const asked = { ...parsed.data, client: senderOf(c) };
+    const choice = { ...chooseScan(services, asked), name: displayName(parsed.data.name) };
     const id = await services.uploads.create(length, choice);
     return tusResponse(201, {
       location: `/api/uploads/${id}`,

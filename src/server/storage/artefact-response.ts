@@ -1,22 +1,15 @@
 /** What an analysis left, sent. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { errors } from '../../base/errors.ts';
 import { clipRow } from '../documents.ts';
 import type { Services } from '../services.ts';
 
 /** Bytes of a file of the clip's last attempt; undefined where it has none. */
-export async function readArtefact(
+export function readArtefact(
   { storage }: Pick<Services, 'storage'>,
   { id, attempts }: { id: string; attempts: number },
   file: string,
 ): Promise<Buffer | undefined> {
-  try {
-    return await readFile(join(storage.artefacts(id, attempts), file));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return storage.artefact(id, attempts, file);
 }
 
 /** @throws CLIP_UNKNOWN, CLIP_NOT_DONE, PICTURE_UNKNOWN */

@@ -1,21 +1,25 @@
-/** A database and a data folder belong together: with another folder, every clip would seem to have lost its file. */
+/** A database and a store belong together: with another store, every clip would seem to have lost its file. */
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { errors } from '../../base/errors.ts';
 import type { Database } from '../database/database.ts';
-import type { Storage } from './storage.ts';
+import type { Store } from './store.ts';
+
+const key = 'folder-id';
 
 /** @throws DATA_FOLDER_DIFFERS */
-export async function claimFolder(database: Database, storage: Storage): Promise<void> {
+export async function claimStore(database: Database, store: Store): Promise<void> {
   if (database.kind === 'embedded') return;
-  const path = join(storage.folder, 'folder-id');
-  const own = (await readFile(path, 'utf8').catch(() => '')).trim() || randomUUID();
+  const own = (await store.get(key))?.toString('utf8').trim();
   const [{ value }] = await database.query<{ value: string }>(
     `insert into mesoscope.setting (name, value) values ('folder', $1)
      on conflict (name) do update set value = mesoscope.setting.value returning value`,
-    [own],
+    [own || randomUUID()],
   );
-  if (value !== own) throw errors.DATA_FOLDER_DIFFERS(storage.folder);
-  await writeFile(path, `${own}\n`);
+  if (own === value) return;
+  // A store without a mark may be new, or another one: new it is only where the database knows of no clip.
+  const [{ used }] = await database.query<{ used: boolean }>(
+    'select exists (select from mesoscope.media) as used',
+  );
+  if (own || used) throw errors.DATA_FOLDER_DIFFERS(store.name);
+  await store.put(key, Buffer.from(`${value}\n`));
 }

@@ -1,5 +1,4 @@
 /** Files to the network, whole or one range of them. */
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 
 export interface SendOptions {
@@ -13,7 +12,11 @@ export interface SendOptions {
   name: string;
 }
 
-export function fileResponse(path: string, size: number, options: SendOptions): Response {
+/** @param file its size in bytes, and what gives the bytes `first` to `last`, both included */
+export function fileResponse(
+  { size, stream }: { size: number; stream: (first: number, last: number) => Readable },
+  options: SendOptions,
+): Response {
   const headers = new Headers({
     'content-type': options.type,
     'accept-ranges': 'bytes',
@@ -33,8 +36,7 @@ export function fileResponse(path: string, size: number, options: SendOptions): 
   if (range) headers.set('content-range', `bytes ${first}-${last}/${size}`);
   const status = range ? 206 : 200;
   if (options.head || size === 0) return new Response(null, { status, headers });
-  const stream = createReadStream(path, { start: first, end: last });
-  return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, { status, headers });
+  return new Response(Readable.toWeb(stream(first, last)) as ReadableStream<Uint8Array>, { status, headers });
 }
 
 /** One range (RFC 9110, 14.1.2); several, or what cannot be read, is the whole file. */

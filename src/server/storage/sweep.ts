@@ -1,13 +1,11 @@
 /** Removes files that no row tells of: what a crash left between a file and its row, or in the middle of a deletion. */
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Database } from '../database/database.ts';
 import type { Storage } from './storage.ts';
 
 /** Another server on the same database may be writing: only what has been still for so long is removed then, ms. */
 const stillFor = 3_600_000;
 
-/** @returns how many files and folders were removed. */
+/** Of a folder alone: a bucket would have to be listed whole. @returns how many files and folders were removed. */
 export async function sweep(database: Database, storage: Storage): Promise<number> {
   const age = database.kind === 'embedded' ? 0 : stillFor;
   let removed = 0;
@@ -31,9 +29,9 @@ export async function sweep(database: Database, storage: Storage): Promise<numbe
       removed++;
     } else if (row.status === 'done' || row.status === 'failed' || row.status === 'cancelled') {
       // Attempts that did not come to an end.
-      for (const attempt of await readdir(storage.clip(id))) {
+      for (const attempt of await storage.attempts(id)) {
         if (row.status !== 'cancelled' && attempt === String(row.attempts)) continue;
-        await rm(join(storage.clip(id), attempt), { recursive: true, force: true });
+        await storage.removeAttempt(id, Number(attempt));
         removed++;
       }
     }

@@ -14,12 +14,10 @@ import type { Database } from '../database/database.ts';
 import type { Services } from '../services.ts';
 import type { Storage } from './storage.ts';
 
-export interface Upload {
+export interface Upload extends ScanChoice {
   id: string;
   length: number;
   name: string;
-  detector: string;
-  sample: string;
   clip: string | null;
   createdAt: Date;
 }
@@ -55,11 +53,12 @@ export class Uploads {
     if (length === 0) throw errors.UPLOAD_EMPTY();
     await this.#storage.checkSpace(length);
     const id = randomUUID();
-    const { name, detector, sample } = choice;
+    const { name, detector, sample, client, priority } = choice;
     await (await open(this.#storage.upload(id), 'wx', 0o600)).close();
     await this.#database.query(
-      'insert into mesoscope.upload (id, length, name, detector, sample) values ($1, $2, $3, $4, $5)',
-      [id, length, name, detector, sample],
+      `insert into mesoscope.upload (id, length, name, detector, sample, client, priority)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [id, length, name, detector, sample, client, priority],
     );
     return id;
   }
@@ -67,7 +66,7 @@ export class Uploads {
   /** @throws UPLOAD_UNKNOWN */
   async find(id: string): Promise<Upload & { offset: number }> {
     const [row] = await this.#database.query<Upload>(
-      `select id, length::float8 as length, name, detector, sample, clip, created_at as "createdAt"
+      `select id, length::float8 as length, name, detector, sample, client, priority, clip, created_at as "createdAt"
        from mesoscope.upload where id = $1`,
       [id],
     );
@@ -144,7 +143,7 @@ export class Uploads {
       const hash = running?.bytes === upload.length ? running.hash : createHash('sha256');
       if (running?.bytes !== upload.length) await hashFrom(this.#storage.upload(id), 0, hash);
       const received = { bytes: upload.length, sha256: hash.digest('hex') };
-      return await acceptUpload(services, id, received, upload, async (queries, clip) => {
+      return await acceptUpload(services, id, received, choiceOf(upload), async (queries, clip) => {
         await queries.query('update mesoscope.upload set clip = $1 where id = $2', [clip, id]);
       });
     } finally {
@@ -180,6 +179,10 @@ export class Uploads {
     }
   }
 }
+
+const choiceOf = ({ name, detector, sample, client, priority }: Upload) => {
+  return { name, detector, sample, client, priority };
+};
 
 async function hashFrom(path: string, start: number, hash: Hash): Promise<void> {
   for await (const chunk of createReadStream(path, { start, highWaterMark: 1 << 20 })) hash.update(chunk);

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { InvalidArgumentError } from 'commander';
+import type { CliCommand } from '../command.ts';
+import { exitCodes, oneLine } from '../io.ts';
+
+interface Options {
+  database?: string;
+  store?: string;
+  concurrency?: number;
+  threads?: number;
+  config?: string;
+  quiet?: true;
+}
+
+/** Whatever does not end by then is left to others, who find out that this one is gone, ms. */
+const endsWithin = 9_500;
+
+export const workerCommand: CliCommand = {
+  name: 'worker',
+  register: (command, { stdout, stderr, signal, exit }) =>
+    command
+      .summary('analyse clips that a server elsewhere was sent')
+      .description(
+        'Takes clips from the queue of `mesoscope serve`, on this machine or any other that reaches its database and its ' +
+          'store, and puts the results back. Start as many as you like; stop or kill them at any time: what one did not ' +
+          'finish, another begins again.',
+      )
+      .option('--database <url>', 'postgres://… of the server; better set MESOSCOPE_DATABASE, which hides it')
+      .option('--store <place>', "the server's store: s3://bucket/prefix, or its folder; or MESOSCOPE_STORE")
+      .option('--concurrency <n>', 'analyses at a time (default: 1)', whole(1, 64))
+      .option('--threads <n>', 'threads of one analysis (default: 2)', whole(1, 256))
+      .option('--config <file>', 'limits, as JSON: `clip` and `job` of docs/server.md')
+      .option('--quiet', 'say nothing but errors')
+      .addHelpText('after', more)
+      .action(async (options: Options) => {
+        const { makeConfig, readConfigFile } = await import('../../server/config.ts');
+        const { startWorker } = await import('../../server/work.ts');
+        const file = options.config === undefined ? {} : await readConfigFile(options.config);
+        const config = makeConfig(merged(file, options));
+        const worker = await startWorker(config, {
+          log: (line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`),
+        });
+        if (!options.quiet) {
+          stdout.write(`Mesoscope works, ${config.job.slots} at a time, with clips from ${worker.store}\n`);
+        }
+        if (!signal.aborted) await once(signal, 'abort');
+        if (!options.quiet) stderr.write('mesoscope: stopping; what is not finished is handed back\n');
+        const code = Number(signal.reason) || exitCodes.interrupted;
+        const late = setTimeout(endsWithin, 'late', { ref: false });
+        if ((await Promise.race([worker.stop(), late])) === 'late') process.exit(code);
+        exit(code);
+      }),
+};
+
+const more = `
+A bucket is reached with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, for one that is not Amazon's,
+AWS_ENDPOINT_URL_S3.
+
+Example, on the machine that people send clips to and on two others:
+  mesoscope serve --database postgres://db/mesoscope --store s3://clips/mesoscope --jobs 0
+  mesoscope worker --database postgres://db/mesoscope --store s3://clips/mesoscope --concurrency 4
+
+Ctrl-C and SIGTERM finish or hand back what runs within 10 s. docs/workers.md tells the rest.`;
+
+/** What was typed wins over the environment, and that over the file. */
+function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
+  const database = options.database ?? process.env.MESOSCOPE_DATABASE;
+  const store = options.store ?? process.env.MESOSCOPE_STORE;
+  const { concurrency, threads } = options;
+  return {
+    ...file,
+    ...(database ? { database } : {}),
+    ...(store ? { store } : {}),
+    job: {
+      ...(file.job as object | undefined),
+      ...(concurrency === undefined ? {} : { slots: concurrency }),
+      ...(threads === undefined ? {} : { threads }),
+    },
+  };
+}
+
+function whole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high) {
+      throw new InvalidArgumentError(`A whole number from ${low} to ${high} is wanted.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,122 @@
+/** One clip's analysis: in a process of its own, its result kept and written, or the clip put back. */
+import { errors, UserError } from '../../base/errors.ts';
+import type { Changes } from '../changes.ts';
+import type { ServerConfig } from '../config.ts';
+import type { Database } from '../database/database.ts';
+import type { Begun } from '../database/steps.ts';
+import { failureOf } from '../failure.ts';
+import { RangeCache } from '../storage/range-cache.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type ChildOutcome, runChild } from './child.ts';
+import { finishSurely } from './finish-surely.ts';
+import { giveKnown } from './known-result.ts';
+import type { Metrics } from './metrics.ts';
+import { ProgressMeter } from './progress.ts';
+import { ProgressWriter } from './progress-writer.ts';
+import type { Queue } from './queue.ts';
+import { failureKind } from './retry.ts';
+
+export interface AnalyseParts {
+  database: Database;
+  queue: Queue;
+  storage: Storage;
+  changes: Changes;
+  metrics: Metrics;
+  config: Pick<ServerConfig, 'job' | 'clip'>;
+  /** Another program in place of the analysis; tests bring ones that misbehave. */
+  analysisScript?: URL;
+}
+
+/** Throws what may pass: then the clip is to be tried again. Nothing after an abort. */
+export async function analyseClip(parts: AnalyseParts, clip: Begun, stop: AbortController): Promise<void> {
+  const { storage, database, queue, metrics } = parts;
+  if (await giveKnown(parts, clip, stop.signal)) return;
+  const begun = performance.now();
+  let outcome: ChildOutcome;
+  try {
+    outcome = await analyse(parts, clip, stop);
+    if (outcome.kind === 'failed' && failureKind(outcome.error.code) !== 'final') {
+      const { code, title, next } = outcome.error;
+      throw new UserError(code as UserError['code'], title, next);
+    }
+    if (outcome.kind === 'stopped' || !outcome.document) await storage.removeWork(clip.id, clip.attempts);
+    else await storage.keep(clip.id, clip.attempts);
+  } catch (error) {
+    await storage.removeWork(clip.id, clip.attempts);
+    throw error;
+  }
+  if (outcome.kind === 'stopped') return;
+  const { document } = outcome;
+  // From here on the row may tell of the files, even where the word of it is lost: only a plain no removes them.
+  const kept = await finishSurely(
+    database,
+    queue,
+    clip,
+    outcome.kind === 'done'
+      ? { status: 'done', document: outcome.document }
+      : { status: 'failed', error: outcome.error, document },
+    stop.signal,
+  );
+  if (!kept) return storage.removeAttempt(clip.id, clip.attempts);
+  metrics.analyses.inc({ outcome: outcome.kind === 'done' ? 'done' : outcome.error.code });
+  metrics.analysisSeconds.observe((performance.now() - begun) / 1000);
+  if (outcome.peakMiB > 0) metrics.analysisMemory.observe(outcome.peakMiB);
+}
+
+async function analyse(
+  { storage, config, database, changes, analysisScript }: AnalyseParts,
+  clip: Begun,
+  stop: AbortController,
+): Promise<ChildOutcome> {
+  const media = clip.media as string;
+  const path = storage.mediaPath(media);
+  const file = await storage.openMedia(media);
+  if (!file) {
+    return { kind: 'failed', error: failureOf(errors.CLIP_FILE_GONE(clip.id)), document: null, peakMiB: 0 };
+  }
+  const progress = new ProgressWriter(clip, database, changes, stop);
+  const meter = new ProgressMeter();
+  progress.take(meter.start());
+  // The process that opens files of strangers has no network and no keys: this one fetches what it asks for.
+  const ranges = path === undefined ? new RangeCache(file) : undefined;
+  let broken: unknown;
+  const outcome = await runChild(
+    {
+      clip: clip.id,
+      path: path ?? `clip:${clip.id}`,
+      ...(ranges ? { ranges: { bytes: file.size } } : {}),
+      sha256: clip.sha256 as string,
+      name: clip.name,
+      mediaType: clip.media_type ?? '',
+      detector: clip.detector,
+      detectorSha256: clip.detector_sha256,
+      sample: clip.sample,
+      out: storage.workFolder(clip.id, clip.attempts),
+      threads: config.job.threads,
+      limits: {
+        seconds: config.clip.seconds,
+        pixels: config.clip.pixels,
+        sampledFrames: config.clip.sampledFrames,
+      },
+    },
+    {
+      limits: config.job,
+      signal: stop.signal,
+      onProgress: (said) => progress.take(meter.take(said)),
+      ...(ranges
+        ? {
+            read: (at: number, length: number) =>
+              ranges.read(at, length).catch((error: unknown) => {
+                broken ??= error;
+                throw error;
+              }),
+          }
+        : {}),
+      ...(analysisScript ? { script: analysisScript } : {}),
+    },
+  );
+  await progress.end();
+  // To a decoder a lost connection looks like damage: what it made of the rest is no finding about the clip.
+  if (broken && outcome.kind !== 'stopped') throw broken;
+  return outcome;
+}

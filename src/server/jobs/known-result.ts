@@ -1,0 +1,87 @@
+/** A clip whose file was analysed before, by the same detector with the same settings, is given that result. */
+import { renameReport } from '../../report/rename.ts';
+import { type ClipRow, type FullClipRow, findFullClip } from '../database/clips.ts';
+import type { Database, Queries } from '../database/database.ts';
+import type { Begun } from '../database/steps.ts';
+import { artefact } from '../storage/artefact-names.ts';
+import type { Storage } from '../storage/storage.ts';
+import { finishSurely } from './finish-surely.ts';
+import type { ClipDocument } from './messages.ts';
+import type { Queue } from './queue.ts';
+import { replayOf } from './replay.ts';
+
+/** The oldest finished clip of the same key. Failures are not known results: whatever was wrong may be mended. */
+export async function findKnown(
+  queries: Queries,
+  { id, key }: Pick<ClipRow, 'id' | 'key'>,
+): Promise<FullClipRow | undefined> {
+  if (key === null) return undefined;
+  const [row] = await queries.query<{ id: string }>(
+    "select id from mesoscope.clip where key = $1 and status = 'done' and id <> $2 order by number limit 1",
+    [key, id],
+  );
+  return row && findFullClip(queries, row.id);
+}
+
+interface Parts {
+  database: Database;
+  queue: Queue;
+  storage: Storage;
+}
+
+/** @returns false where nothing is known, and the clip is still to be analysed. */
+export async function giveKnown(parts: Parts, clip: Begun, signal: AbortSignal): Promise<boolean> {
+  const { database, queue, storage } = parts;
+  const known = await findKnown(database, clip);
+  if (!known?.document) return false;
+  const document = renamed(known.document, known, clip);
+  const place = { id: clip.id, attempt: clip.attempts };
+  try {
+    await storage.copyAttempt({ id: known.id, attempt: known.attempts }, place);
+    await renamePages(storage, place, known.document, document);
+  } catch {
+    // Its files went while they were copied, or cannot be read: an analysis of our own is never wrong.
+    await storage.removeAttempt(place.id, place.attempt);
+    return false;
+  }
+  const kept = await finishSurely(database, queue, clip, { status: 'done', document }, signal);
+  if (!kept) await storage.removeAttempt(place.id, place.attempt);
+  return true;
+}
+
+/** The same findings, of a file that this sender calls otherwise, with addresses below this clip. */
+function renamed(document: ClipDocument, from: FullClipRow, to: Begun): ClipDocument {
+  const { result } = document;
+  const url = <T extends { url: string }>(picture: T): T => ({
+    ...picture,
+    url: picture.url.replace(`/api/clips/${from.id}/`, `/api/clips/${to.id}/`),
+  });
+  return {
+    ...document,
+    result: result && { ...result, clip: { ...result.clip, path: to.name } },
+    evidence: document.evidence.map(url),
+    maps: document.maps.map(url),
+    replay: document.replay === null ? null : replayOf(to),
+  };
+}
+
+async function renamePages(
+  storage: Storage,
+  { id, attempt }: { id: string; attempt: number },
+  before: ClipDocument,
+  after: ClipDocument,
+): Promise<void> {
+  const { result } = after;
+  if (!result || !before.result || result.clip.path === before.result.clip.path) return;
+  const page = await storage.artefact(id, attempt, artefact.report);
+  if (page) {
+    const html = renameReport(
+      page.toString('utf8'),
+      { path: before.result.clip.path, replay: before.replay ?? '' },
+      { path: result.clip.path, replay: after.replay ?? '' },
+    );
+    await storage.putArtefact(id, attempt, artefact.report, Buffer.from(html));
+  }
+  const json = Buffer.from(`${JSON.stringify(result, null, 2)}\n`);
+  await storage.putArtefact(id, attempt, artefact.result, json);
+}

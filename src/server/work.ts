@@ -1,0 +1,96 @@
+/** Joins the queue that `serve` fills, from this or another machine: to work it, or to send to it. No pages, no API. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, errors } from '../base/errors.ts';
+import type { AcceptParts } from './accept.ts';
+import { Changes } from './changes.ts';
+import type { ServerConfig } from './config.ts';
+import { processName } from './database/living.ts';
+import { isLost } from './database/lost.ts';
+import { migrate } from './database/migrate.ts';
+import { openPostgres } from './database/postgres.ts';
+import { Detectors } from './detectors.ts';
+import { Metrics } from './jobs/metrics.ts';
+import { Queue } from './jobs/queue.ts';
+import { Runner } from './jobs/runner.ts';
+import { claimStore } from './storage/claim.ts';
+import { openStore } from './storage/open-store.ts';
+import { Storage } from './storage/storage.ts';
+
+export interface WorkOptions {
+  log?: (line: string) => void;
+  /** Another program in place of the analysis; tests bring ones that misbehave. */
+  analysisScript?: URL;
+}
+
+/** A process that shares the queue. */
+export interface Joined extends AcceptParts {
+  /** Where clips come from, without secrets. */
+  readonly store: string;
+  /** Lets what runs come to its end for half of `stopSeconds`, then hands it back. */
+  stop(): Promise<void>;
+}
+
+/**
+ * @param config its `data` is not used: what is half done lies in a temporary folder
+ * @throws QUEUE_NEEDS_DATABASE, QUEUE_NEEDS_STORE, STORE_INVALID, STORE_UNREACHABLE, DATABASE_UNREACHABLE,
+ * DATABASE_NEWER, DATA_FOLDER_DIFFERS
+ */
+export async function joinQueue(
+  config: ServerConfig,
+  what: 'worker' | 'scan',
+  options: WorkOptions = {},
+): Promise<Joined> {
+  const { log = () => undefined, analysisScript } = options;
+  if (config.database === undefined) throw errors.QUEUE_NEEDS_DATABASE();
+  if (config.store === undefined) throw errors.QUEUE_NEEDS_STORE();
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) {
+      await close().catch((error) => log(`stop: ${describe(error)}`));
+    }
+  };
+  try {
+    const store = await openStore(config.store);
+    const scratch = await mkdtemp(join(tmpdir(), 'mesoscope-worker-'));
+    closers.push(() => rm(scratch, { recursive: true, force: true }));
+    const storage = new Storage(scratch, config.disk.leaveFreeMiB, store);
+    await storage.open();
+    const database = await openPostgres(config.database);
+    closers.push(() => database.close());
+    await migrate(database);
+    await claimStore(database, store);
+    const queue = await Queue.open(database, (error) => {
+      // The runner tells when the database is away, once.
+      if (!isLost(error)) log(`queue: ${describe(error)}`);
+    });
+    closers.push(() => queue.close());
+    const changes = new Changes();
+    const metrics = new Metrics(async () => ({}));
+    const runner = new Runner({
+      ...{ config, storage, database, queue, log, changes, metrics },
+      name: processName(what),
+      slots: { fetch: 0, analyse: what === 'worker' ? config.job.slots : 0 },
+      // Addresses are fetched by servers: they know which are allowed.
+      fetchClip: async () => undefined,
+      ...(analysisScript ? { analysisScript } : {}),
+    });
+    await runner.start();
+    closers.push(() => runner.stop(config.stopSeconds / 2));
+    const detectors = await Detectors.read();
+    return {
+      ...{ config, storage, database, queue, changes, metrics, runner, detectors },
+      store: store.name,
+      stop: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** @throws as {@link joinQueue} */
+export function startWorker(config: ServerConfig, options: WorkOptions = {}): Promise<Joined> {
+  return joinQueue(config, 'worker', options);
+}
