@@ -76,6 +76,18 @@ const list = {
     `${path} fails its golden vectors: output ${output} should be ${expected}, this machine computes ${got}.`,
     'The file is damaged or was changed: fetch it again.',
   ],
+  DETECTOR_NOT_PINNED: (path: string, hash: string, list: string) => [
+    `${path} has the hash ${hash}, which ${list} does not allow.`,
+    'Use a detector that is allowed, or add the hash to the list once you trust the file.',
+  ],
+  DETECTOR_HASH_UNKNOWN: (hash: string) => [
+    `No detector with the hash ${hash} comes with this version.`,
+    'Name its file with --detector.',
+  ],
+  PINS_INVALID: (path: string, reason: string) => [
+    `${path} cannot be read as a list of allowed detectors: ${reason}.`,
+    'Each line is a SHA-256 hash and a name, as `sha256sum *.onnx` prints them.',
+  ],
   WEIGHTS_INVALID: (path: string, reason: string) => [`${path} cannot be read as weights: ${reason}.`, ''],
   WEIGHTS_MISMATCH: (path: string, network: string, problems: string) => [
     `${path} does not fit the network ${network}: ${problems}.`,
@@ -319,6 +331,24 @@ const list = {
   ANALYSIS_GIVEN_UP: (name: string, attempts: number) => [
     `The analysis of ${name} was begun ${attempts} times and the server went down each time.`,
     'Scan it again once the server is mended; the clip itself may be the cause.',
+  ],
+  // Evidence bundles
+  KEY_INVALID: (path: string, reason: string) => [
+    `${path} cannot be used as a key (${reason}).`,
+    'Ed25519 in PEM is wanted: `openssl genpkey -algorithm ed25519` makes one.',
+  ],
+  KEY_EXPOSED: (path: string, mode: number) => [
+    `The private key ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')}).`,
+    'Take their rights away (chmod 600); if others may have had it, make another.',
+  ],
+  BUNDLE_MISSING: (path: string) => [`No evidence bundle at ${path}.`, 'Check the path.'],
+  REPLAY_IMPOSSIBLE: (path: string, reason: string) => [
+    `The scan in ${path} cannot be repeated: ${reason}.`,
+    'Everything else of the bundle can be checked without --replay.',
+  ],
+  REPLAY_CLIP: (path: string, hash: string) => [
+    `${path} is not the clip of the bundle and holds no file that is (SHA-256 ${hash}).`,
+    'Name the very file that was scanned, or a folder that holds it.',
   ],
   // Output
   LEDGER_INVALID: (path: string, line: number, reason: string) => [

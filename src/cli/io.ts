@@ -44,6 +44,12 @@ const usageErrors = new Set([
   'TOKEN_SHORT',
   'SERVER_CONFIG_INVALID',
   'SERVER_ADDRESS',
+  'DETECTOR_NOT_PINNED',
+  'DETECTOR_HASH_UNKNOWN',
+  'PINS_INVALID',
+  'KEY_INVALID',
+  'KEY_EXPOSED',
+  'BUNDLE_MISSING',
 ]);
 
 export function exitCodeOf(thrown: unknown): number {

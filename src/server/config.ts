@@ -22,6 +22,10 @@ export const configSchema = z.strictObject({
   token: z.string().optional(),
   /** Host names that are answered to beside the loopback ones, in lower case without port. */
   hosts: z.array(z.string().toLowerCase()).default([]),
+  /** List of the detectors that may be used, by hash; all that come along where left out. */
+  pins: z.string().min(1).optional(),
+  /** Private key that signs evidence bundles; one in the data folder, made on first use, where left out. */
+  evidenceKey: z.string().min(1).optional(),
   /** Folder of training runs to show. */
   runs: z.string().optional(),
   /** Built pages. */

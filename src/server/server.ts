@@ -2,6 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { describe, errors } from '../base/errors.ts';
+import { readPins } from '../detect/pins.ts';
+import { openSigner, readSigner, type Signer } from '../report/bundle/key.ts';
 import { makeApp } from './app.ts';
 import { Changes } from './changes.ts';
 import { checkToken, type ServerConfig } from './config.ts';
@@ -44,7 +46,7 @@ export interface RunningServer {
 
 /**
  * @throws SERVER_NEEDS_TOKEN, TOKEN_SHORT, OUTPUT_UNWRITABLE, DATA_FOLDER_BUSY, DATABASE_UNREACHABLE, DATABASE_NEWER,
- * DATA_FOLDER_DIFFERS, SERVER_ADDRESS
+ * DATA_FOLDER_DIFFERS, SERVER_ADDRESS, PINS_INVALID, DETECTOR_NOT_PINNED, KEY_INVALID, KEY_EXPOSED
  */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const { log = () => undefined } = options;
@@ -65,7 +67,15 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     await claimFolder(database, storage);
     const queue = await Queue.open(database, (error) => log(`queue: ${describe(error)}`));
     closers.push(() => queue.close());
-    const { services, stopping } = await assemble({ config, storage, database, queue, log }, options);
+    // Outside files first: what is wrong with them is told before anything begins.
+    const detectors = await Detectors.read(
+      config.pins === undefined ? undefined : await readPins(config.pins),
+    );
+    const signer = config.evidenceKey
+      ? await readSigner(config.evidenceKey)
+      : await openSigner(storage.evidenceKey);
+    const ground = { config, storage, database, queue, detectors, signer, log };
+    const { services, stopping } = await assemble(ground, options);
     const { runner } = services;
     const removed = await sweep(database, storage);
     if (removed > 0) log(`removed ${removed} files that no clip tells of`);
@@ -103,6 +113,8 @@ interface Ground {
   storage: Storage;
   database: Database;
   queue: Queue;
+  detectors: Detectors;
+  signer: Signer;
   log: (line: string) => void;
 }
 
@@ -131,7 +143,6 @@ async function assemble(ground: Ground, { rules, analysisScript }: StartOptions)
     metrics,
     runner,
     uploads: new Uploads(database, storage, config),
-    detectors: await Detectors.read(),
     sessions: new Sessions(config.token),
     wrongTokens: new WrongTokens(config.rate.wrongTokens),
     rules: addressRules,

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errors } from '../../src/base/errors.ts';
+import { detectorHash } from '../../src/detect/bundled.ts';
 import { MesoscopeClient } from '../../src/server/client.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { runChild } from '../../src/server/jobs/child.ts';
@@ -42,8 +43,9 @@ test('what may not be scanned is told before it costs anything', async () => {
   const none = { seconds: 1e6, pixels: 1e9, sampledFrames: 1e6 };
   const end = async (name: string, sample: string, limits: Partial<typeof none>) => {
     const task = { clip: name, path, name, mediaType: 'video/mp4', detector: 'compact-blends', sample };
+    const detectorSha256 = await detectorHash('compact-blends');
     const outcome = await runChild(
-      { ...task, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
+      { ...task, detectorSha256, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
       {
         limits: { heapMiB: 1024, memoryMiB: 4096, seconds: 120 },
         signal: new AbortController().signal,

@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'model calibrate': async () => (await import('./model-calibrate.ts')).modelCalibrate,
   'model average': async () => (await import('./model-average.ts')).modelAverage,
   'model export': async () => (await import('./model-export.ts')).modelExport,
+  'report verify': async () => (await import('./report-verify.ts')).reportVerify,
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   train: async () => (await import('./train.ts')).train,
@@ -33,5 +34,6 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
   dataset: 'data sets: prepare, lint, compress, synthesize, show, join, export',
+  report: 'evidence bundles: verify',
   model: 'detectors: show, import, export, average, calibrate, list',
 };

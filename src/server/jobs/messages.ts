@@ -5,6 +5,9 @@ import type { Failure } from '../failure.ts';
 /** The large part of a clip's row. */
 export type ClipDocument = Pick<Clip, 'result' | 'contract' | 'evidence' | 'maps' | 'credentials' | 'replay'>;
 
+/** Of the intervals: every analysis of a server takes the same. */
+export const analysisSeed = 0;
+
 export interface AnalysisTask {
   clip: string;
   /** Of the file. */
@@ -13,6 +16,8 @@ export interface AnalysisTask {
   name: string;
   mediaType: string;
   detector: string;
+  /** Of the file that the server read at its start: no other is loaded. */
+  detectorSha256: string;
   sample: string;
   /** Folder to be made and filled. */
   out: string;

@@ -7,6 +7,7 @@ import type { Changes } from '../changes.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import { type Begun, begin, finish, putBack, report } from '../database/steps.ts';
+import type { Detectors } from '../detectors.ts';
 import { failureOf } from '../failure.ts';
 import type { Storage } from '../storage/storage.ts';
 import { runChild } from './child.ts';
@@ -28,6 +29,7 @@ export interface RunnerParts {
   changes: Changes;
   metrics: Metrics;
   config: ServerConfig;
+  detectors: Detectors;
   log: (line: string) => void;
   /** Gets a clip from its address; ends it or moves it on by itself. */
   fetchClip: (clip: Begun, signal: AbortSignal) => Promise<void>;
@@ -167,6 +169,8 @@ export class Runner {
         name: clip.name,
         mediaType: clip.media_type ?? '',
         detector: clip.detector,
+        // None for a detector that is not served any more: then the analysis says which hash is missing.
+        detectorSha256: this.#parts.detectors.all.find(({ name }) => name === clip.detector)?.sha256 ?? '',
         sample: clip.sample,
         out,
         threads: config.job.threads,

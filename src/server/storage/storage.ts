@@ -6,7 +6,8 @@
  * | `database/`              | the embedded database                                    |
  * | `media/ID`               | a clip's file, as it was sent                            |
  * | `uploads/ID`             | a resumable upload so far                                |
- * | `clips/ID/ATTEMPT/`      | what an analysis left: report, result, crops, maps       |
+ * | `clips/ID/ATTEMPT/`      | what an analysis left: report, result, crops, maps, log  |
+ * | `evidence-key.pem`       | the key that signs evidence bundles, if none was given   |
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
@@ -39,6 +40,10 @@ export class Storage {
 
   get database(): string {
     return join(this.folder, 'database');
+  }
+
+  get evidenceKey(): string {
+    return join(this.folder, 'evidence-key.pem');
   }
 
   media(id: string): string {
