@@ -41,9 +41,9 @@ test.each([
 test('what may not be scanned is told before it costs anything', async () => {
   const path = await makeClip(made('long.mp4'), 50);
   const none = { seconds: 1e6, pixels: 1e9, sampledFrames: 1e6 };
-  const end = async (name: string, sample: string, limits: Partial<typeof none>) => {
+  const end = async (name: string, sample: string, limits: Partial<typeof none>, hash?: string) => {
     const task = { clip: name, path, name, mediaType: 'video/mp4', detector: 'compact-blends', sample };
-    const detectorSha256 = await detectorHash('compact-blends');
+    const detectorSha256 = hash ?? (await detectorHash('compact-blends'));
     const outcome = await runChild(
       { ...task, detectorSha256, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
       {
@@ -68,6 +68,11 @@ test('what may not be scanned is told before it costs anything', async () => {
     title: expect.stringContaining('25 frames'),
   });
   expect(await end('fits.mp4', 'every:2', { sampledFrames: 25 })).toBeUndefined();
+  // A file that is not the one that the server read at its start.
+  expect(await end('swapped.mp4', 'even:2', {}, '0'.repeat(64))).toMatchObject({
+    code: 'DETECTOR_NOT_PINNED',
+    title: expect.stringContaining(await detectorHash('compact-blends')),
+  });
 });
 
 test('the process of an analysis knows neither token nor database', async () => {
