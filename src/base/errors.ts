@@ -220,6 +220,10 @@ const list = {
     `The server's configuration is wrong at ${at || 'the top'}: ${reason}.`,
     'docs/server.md lists what may stand there.',
   ],
+  SANDBOX_UNAVAILABLE: (reason: string) => [
+    `Analyses cannot be confined here: ${reason}.`,
+    'Run the server on Linux 5.13 or later, or set job.sandbox to "auto" (docs/security.md).',
+  ],
   DATA_FOLDER_BUSY: (path: string) => [
     `The data folder ${path} is in use by another Mesoscope server.`,
     'Stop that one, or name another folder with --data.',
@@ -322,6 +326,10 @@ const list = {
   ],
   ANALYSIS_TIME: (name: string, seconds: number) => [
     `The analysis of ${name} was ended after ${seconds} s, its time limit.`,
+    'Cut or scale the clip down, or raise the limit.',
+  ],
+  ANALYSIS_CPU: (name: string, seconds: number) => [
+    `The analysis of ${name} used ${seconds} s of processor time, its limit, and was ended.`,
     'Cut or scale the clip down, or raise the limit.',
   ],
   ANALYSIS_CRASHED: (name: string, how: string) => [

@@ -70,6 +70,10 @@ export const configSchema = z.strictObject({
       /** All memory of the child process. Watched where /proc tells it (Linux). */
       memoryMiB: count.default(4096),
       seconds: positive.default(3600),
+      /** Processor time of all threads of an analysis together. Held where there is a POSIX shell. */
+      cpuSeconds: positive.default(7200),
+      /** `auto`: confined where the machine can; `require`: or the server does not start; `off`: never. */
+      sandbox: z.enum(['auto', 'require', 'off']).default('auto'),
       /** How often an analysis is begun that the server did not survive. */
       attempts: count.default(10),
     })

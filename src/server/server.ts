@@ -14,6 +14,7 @@ import { fetchClip } from './jobs/fetch-clip.ts';
 import { Metrics } from './jobs/metrics.ts';
 import { Queue } from './jobs/queue.ts';
 import { Runner } from './jobs/runner.ts';
+import { decideSandbox, probeConfinement } from './sandbox/sandbox.ts';
 import { type AddressRules, publicOnly } from './security/address.ts';
 import { Sessions } from './security/sessions.ts';
 import { WrongTokens } from './security/wrong-tokens.ts';
@@ -46,7 +47,8 @@ export interface RunningServer {
 
 /**
  * @throws SERVER_NEEDS_TOKEN, TOKEN_SHORT, OUTPUT_UNWRITABLE, DATA_FOLDER_BUSY, DATABASE_UNREACHABLE, DATABASE_NEWER,
- * DATA_FOLDER_DIFFERS, SERVER_ADDRESS, PINS_INVALID, DETECTOR_NOT_PINNED, KEY_INVALID, KEY_EXPOSED
+ * DATA_FOLDER_DIFFERS, SERVER_ADDRESS, PINS_INVALID, DETECTOR_NOT_PINNED, KEY_INVALID, KEY_EXPOSED,
+ * SANDBOX_UNAVAILABLE
  */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const { log = () => undefined } = options;
@@ -74,7 +76,10 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     const signer = config.evidenceKey
       ? await readSigner(config.evidenceKey)
       : await openSigner(storage.evidenceKey);
-    const ground = { config, storage, database, queue, detectors, signer, log };
+    const confinement = await probeConfinement();
+    const confined = decideSandbox(config.job.sandbox, confinement);
+    if (!confined) log(`analyses are not confined: ${confinement.reason || 'job.sandbox is off'}`);
+    const ground = { config, storage, database, queue, detectors, signer, confined, log };
     const { services, stopping } = await assemble(ground, options);
     const { runner } = services;
     const removed = await sweep(database, storage);
@@ -115,6 +120,7 @@ interface Ground {
   queue: Queue;
   detectors: Detectors;
   signer: Signer;
+  confined: boolean;
   log: (line: string) => void;
 }
 

@@ -47,7 +47,8 @@ test('what may not be scanned is told before it costs anything', async () => {
     const outcome = await runChild(
       { ...task, detectorSha256, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
       {
-        limits: { heapMiB: 1024, memoryMiB: 4096, seconds: 120 },
+        limits: { heapMiB: 1024, memoryMiB: 4096, seconds: 120, cpuSeconds: 120 },
+        confined: isLinux,
         signal: new AbortController().signal,
         onProgress: () => undefined,
         script: builtAnalysis,

@@ -1,6 +1,6 @@
 /** What the server and an analysis's process say to each other. */
-import type { Clip } from '../api.ts';
-import type { Failure } from '../failure.ts';
+import { z } from 'zod';
+import { type Clip, clipSchema, failureSchema } from '../api.ts';
 
 /** The large part of a clip's row. */
 export type ClipDocument = Pick<Clip, 'result' | 'contract' | 'evidence' | 'maps' | 'credentials' | 'replay'>;
@@ -25,14 +25,26 @@ export interface AnalysisTask {
   limits: { seconds: number; pixels: number; sampledFrames: number };
 }
 
-export interface AnalysisProgress {
-  stage: 'open' | 'frames' | 'score' | 'report';
-  done: number;
-  total: number;
-}
+const progress = z.strictObject({
+  stage: z.enum(['open', 'frames', 'score', 'report']),
+  done: z.int().nonnegative(),
+  total: z.int().nonnegative(),
+});
+export type AnalysisProgress = z.infer<typeof progress>;
 
-export type FromAnalysis =
-  | { kind: 'progress'; progress: AnalysisProgress }
-  | { kind: 'done'; document: ClipDocument }
+const document = clipSchema.pick({
+  ...{ result: true, contract: true, evidence: true, maps: true, credentials: true, replay: true },
+});
+
+/** Checked like any outside data: the process that says it has read a stranger's file. */
+export const fromAnalysisSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('progress'), progress }),
+  z.strictObject({
+    kind: z.literal('done'),
+    // A failure never becomes a score.
+    document: document.refine(({ result }) => result !== null && result.status !== 'error', 'no result'),
+  }),
   /** The input is at fault; `document` is there where a result tells it. */
-  | { kind: 'failed'; error: Failure; document: ClipDocument | null };
+  z.strictObject({ kind: z.literal('failed'), error: failureSchema, document: document.nullable() }),
+]);
+export type FromAnalysis = z.infer<typeof fromAnalysisSchema>;

@@ -30,6 +30,8 @@ export interface RunnerParts {
   metrics: Metrics;
   config: ServerConfig;
   detectors: Detectors;
+  /** Whether analyses are held to their own files, without a network. */
+  confined: boolean;
   log: (line: string) => void;
   /** Gets a clip from its address; ends it or moves it on by itself. */
   fetchClip: (clip: Begun, signal: AbortSignal) => Promise<void>;
@@ -183,6 +185,7 @@ export class Runner {
       {
         limits: config.job,
         signal: stop.signal,
+        confined: this.#parts.confined,
         onProgress: (said) => progress.take(meter.take(said)),
         ...(analysisScript ? { script: analysisScript } : {}),
       },
