@@ -29,7 +29,8 @@ const read: Record<Ask['kind'], (path: string) => Promise<string>> = {
       await reader.scan();
       let frames = 0;
       for await (const _ of reader.frames(parseSampling('even:3'))) frames++;
-      return frames > 0 ? 'frames' : 'FAULT no frame and no error';
+      if (frames > 0) return 'frames';
+      return reader.dropped.length > 0 ? 'all dropped, counted' : 'FAULT no frame and no reason';
     } finally {
       await reader.close();
     }

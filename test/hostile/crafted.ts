@@ -151,6 +151,42 @@ function avi(): Uint8Array {
   return riff('AVI ', text('LIST'), Buffer.from([0xff, 0xff, 0xff, 0x7f]), text('hdrlavih'), size, header);
 }
 
+/** The names of {@link craftedMedia}, in its order: making the files takes a while, and tests are named before. */
+export const craftedNames: readonly string[] = [
+  'png of a hundred thousand pixels square.png',
+  'png of four billion pixels.png',
+  'png bomb.png',
+  'png with a text of half a gigabyte.png',
+  'gzip bomb.png',
+  'jpeg of four billion pixels.jpg',
+  'gif of four billion pixels.gif',
+  'gif of many frames.gif',
+  'billions of frames.mp4',
+  'a billion frames.mp4',
+  'a century.mp4',
+  'large frames.mp4',
+  'no size.mp4',
+  'nested boxes.mp4',
+  'many empty boxes.mp4',
+  'a box of size zero.mp4',
+  'a box larger than any file.mp4',
+  'frames in another file.mp4',
+  'nested elements.mkv',
+  'billions of frames.avi',
+  'webp of no size.webp',
+  'playlist.m3u8',
+  'playlist of itself.m3u8',
+  'concat.mp4',
+  'dash.mpd',
+  'picture that asks.svg',
+  'session.sdp',
+  'quicktime link.mov',
+  'reference movie.mov',
+  'pattern %03d.jpg',
+  'zeros.mp4',
+  'one byte.mp4',
+];
+
 /** @param secret path of a file that none of them may reach. @param address of a server that nobody may ask */
 export function craftedMedia(secret: string, address: string): Crafted[] {
   const list = (name: string, value: string): Crafted => ({ name, bytes: text(value) });

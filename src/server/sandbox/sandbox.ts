@@ -42,7 +42,7 @@ export function probeConfinement(): Promise<Confinement> {
   if (process.platform !== 'linux') return Promise.resolve(none(`${process.platform} has no Landlock`));
   const plan = { probe: true } as LaunchPlan;
   return new Promise((resolve) => {
-    execFile(process.execPath, launcherArgs(plan), { env: {}, timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, launcherArgs(plan), { env: {}, timeout: 120_000 }, (error, stdout, stderr) => {
       if (error) return resolve(none(describe(stderr.trim() || error)));
       const { landlock, filter } = JSON.parse(stdout) as { landlock: number; filter: boolean };
       const reason = [
