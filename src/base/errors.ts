@@ -20,6 +20,9 @@ export class UserError extends Error {
   }
 }
 
+/** Values from files may be of any length; a reader needs their beginning. */
+const short = (value: string) => (value.length > 200 ? `${value.slice(0, 200)}…` : value);
+
 type Make = (...args: never[]) => readonly [fact: string, next: string];
 
 const list = {
@@ -126,7 +129,7 @@ const list = {
   // Data sets (data)
   MANIFEST_MISSING: (path: string) => [`No manifest at ${path}.`, 'Check the path of the data set.'],
   MANIFEST_INVALID: (path: string, line: number, column: string, value: string, reason: string) => [
-    `${path}, line ${line}, column "${column}": ${JSON.stringify(value)} is refused (${reason}).`,
+    `${path}, line ${line}, column "${column}": ${JSON.stringify(short(value))} is refused (${reason}).`,
     'Mend or remove that line.',
   ],
   JOIN_NAMES: (name: string) => [

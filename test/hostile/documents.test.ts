@@ -10,7 +10,7 @@ import { detectorPath } from '../../src/detect/bundled.ts';
 import { contractKey } from '../../src/detect/contract.ts';
 import { loadDetector } from '../../src/detect/detector.ts';
 import { readPins } from '../../src/detect/pins.ts';
-import { readSweep, recipeOfDraw } from '../../src/experiments/sweep-file.ts';
+import { recipeOfDraw, type Sweep } from '../../src/experiments/sweep-file.ts';
 import { decodeModel, encodeModel, type ModelProto } from '../../src/graph/onnx/proto.ts';
 import { decodeSafeTensors } from '../../src/models/weights/safetensors.ts';
 import { makeConfig, readConfigFile } from '../../src/server/config.ts';
@@ -38,7 +38,8 @@ const bundled = await readFile(detectorPath('mesoinception4-dfdc-pairs'));
 
 /** The smallest bundled detector, changed. */
 function model(change: (model: ModelProto, contract: Record<string, unknown>) => void): Uint8Array {
-  const decoded = decodeModel(bundled);
+  // A copy: decoded weights are views of the bytes.
+  const decoded = decodeModel(Uint8Array.from(bundled));
   const entry = decoded.metadataProps?.find(({ key }) => key === contractKey);
   const contract = JSON.parse(entry?.value ?? '{}') as Record<string, unknown>;
   change(decoded, contract);
@@ -60,9 +61,9 @@ describe('models whose metadata lies', () => {
       (_, contract) => Object.assign(contract, { outputs: { score: 'score', map: 'map' } }),
     ],
     [
-      'a million golden vectors',
+      'ten thousand golden vectors',
       (_, contract) =>
-        Object.assign(contract, { golden: Array.from({ length: 1e6 }, (_, n) => ({ seed: n, score: 0.5 })) }),
+        Object.assign(contract, { golden: Array.from({ length: 1e4 }, (_, n) => ({ seed: n, score: 0.5 })) }),
     ],
     ['no golden vector', (_, contract) => Object.assign(contract, { golden: [] })],
     [
@@ -148,7 +149,7 @@ describe('models whose metadata lies', () => {
   test('damaged models, by a seed: loaded or refused with a code', async () => {
     const random = new Random(seed, 'models');
     const said = new Map<string, number>();
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 25; i++) {
       const names = Object.keys(mutations);
       const damage = mutations[names[random.integer(0, names.length - 1)]];
       const path = await written('x.onnx', damage(bundled, random, bundled.subarray(1000)));
@@ -162,7 +163,7 @@ describe('models whose metadata lies', () => {
       expect(answer).toMatch(/^loaded$|^DETECTOR_/);
       said.set(answer, (said.get(answer) ?? 0) + 1);
     }
-    expect(said.get('DETECTOR_INVALID')).toBeGreaterThan(10);
+    expect(said.get('DETECTOR_INVALID')).toBeGreaterThan(5);
   });
 });
 
@@ -186,14 +187,21 @@ describe('recipes', () => {
     ],
     ['arrays in arrays, a hundred thousand deep', '['.repeat(1e5) + ']'.repeat(1e5)],
     ['not JSON', '{"name":'],
-    ['a number that is none', recipeText.replace(/"seed":\s*\d+/, '"seed": 1e999')],
+    ['a number that is none', recipeText.replace(/\}\s*$/, ',"seed": 1e999}')],
     ['nothing', ''],
   ])('%s', async (_, text) => {
     const path = await written('recipe.json', text);
-    await expect(readRecipe(path)).rejects.toMatchObject({
-      name: 'UserError',
-      code: expect.stringMatching(/^RECIPE_|^NETWORK_UNKNOWN$/),
-    });
+    const read = await readRecipe(path).catch((error: UserError) => error);
+    if (read instanceof Error) {
+      expect(read).toMatchObject({
+        name: 'UserError',
+        code: expect.stringMatching(/^RECIPE_|^NETWORK_UNKNOWN$/),
+      });
+      return;
+    }
+    // A key that is passed over must be as if it were not there.
+    await writeFile(path, recipeText);
+    expect(read).toEqual(await readRecipe(path));
   });
 
   test.each([
@@ -201,18 +209,12 @@ describe('recipes', () => {
     'constructor.prototype.polluted',
     'a.constructor.prototype.polluted',
     'prototype.x',
-  ])('a sweep over %s reaches no prototype', async (key) => {
-    const sweep = {
-      ...{ schema: 'mesoscope.sweep/1', name: 'x', recipe: JSON.parse(recipeText), runs: 1, seed: 1 },
-      parameters: { [key]: { kind: 'choice', values: [1] } },
-    };
-    const path = await written('sweep.json', JSON.stringify(sweep));
-    const read = await readSweep(path).catch((error: UserError) => error);
-    if (read instanceof Error) expect(read).toMatchObject({ code: 'RECIPE_INVALID' });
-    else {
-      const draw = { run: 0, values: { [key]: 1 }, shown: {} };
-      expect(() => recipeOfDraw(read, draw)).toThrow(expect.objectContaining({ code: 'RECIPE_INVALID' }));
-    }
+  ])('a sweep over %s reaches no prototype', (key) => {
+    const recipe = JSON.parse(recipeText) as Record<string, unknown>;
+    const sweep = { name: 'x', folder: made(''), recipe, parameters: {} } as unknown as Sweep;
+    const draw = { run: 0, values: { [key]: 1 }, shown: {} };
+    expect(() => recipeOfDraw(sweep, draw)).toThrow(expect.objectContaining({ code: 'RECIPE_INVALID' }));
+    expect(recipeOfDraw(sweep, { ...draw, values: {} })).toBeDefined();
   });
 });
 
@@ -229,7 +231,9 @@ describe('manifests', () => {
   ])('%s', async (_, row) => {
     await expect(readManifest(await written('manifest.csv', head + row))).rejects.toMatchObject({
       name: 'UserError',
-      code: expect.stringMatching(/^MANIFEST_INVALID$/),
+      code: 'MANIFEST_INVALID',
+      // The value is named, and not all ten megabytes of it.
+      message: expect.stringMatching(/^.{1,1500}$/su),
     });
   });
 

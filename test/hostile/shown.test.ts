@@ -24,6 +24,9 @@ function poisoned<T>(value: T, text: string, keep: (path: string) => boolean, pa
   return Object.fromEntries(entries) as T;
 }
 
+/** Attributes without their values: what stands in quotes is text. */
+const unquoted = (page: string) => page.replace(/"[^"]*"/g, '""');
+
 /** Words that a program chose and a file cannot: verdicts, kinds, names of policies. */
 const chosen = (path: string) =>
   /\.(schema|verdict|status|kind|tracks|sample|code|fill|sha256)$|\.outputs\.|\.input\.name$/.test(path) &&
@@ -51,7 +54,7 @@ describe.each([
     const tags = (html: string) =>
       [...new Set([...html.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, tag]) => tag))].sort();
     expect(tags(page).filter((tag) => !tags(clean).includes(tag))).toEqual([]);
-    expect(page).not.toMatch(/<[^>]+\son[a-z]+\s*=/i);
+    expect(unquoted(page)).not.toMatch(/<[^>]+\son[a-z]+\s*=/i);
     expect(page).not.toMatch(steering);
   });
 
@@ -65,7 +68,7 @@ describe.each([
         interrupted: false,
       },
     });
-    expect(page).not.toMatch(/<img|<script>alert|<[^>]+\son[a-z]+\s*=/i);
+    expect(unquoted(page)).not.toMatch(/<img|<script>alert|<[^>]+\son[a-z]+\s*=/i);
     expect(page).not.toMatch(steering);
   });
 });
@@ -80,7 +83,7 @@ describe.each(hostileNames.map((name) => [name.slice(0, 40), name]))('a clip cal
         },
         columns: 120,
       });
-      await runCli(['scan', 'x.mp4', '--quiet', ...json], {
+      await runCli(['scan', 'x.mp4', ...json], {
         ...{ stdout: stream('stdout'), stderr: stream('stderr'), colour: false },
         signal: new AbortController().signal,
         openScanner: async () => fakeScanner(() => analysisOf('clean', name)),
