@@ -44,8 +44,19 @@ const [minutes, seed, every] = [
   Number(option('seed', '1')),
   Number(option('every', '20')),
 ];
-/** Longest that one input may be read. */
-const patienceMs = 60_000;
+/** Longest that one input may be read: processor time, and by the clock, on a machine that others keep busy. */
+const [patienceCpuSeconds, patienceMs] = [60, 600_000];
+
+/** Processor time of a process so far; 0 where /proc does not tell. */
+function cpuSeconds(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    // utime and stime, in hundredths of a second (proc(5), fields 14 and 15).
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'mesoscope-fuzz-'));
 const keep = option('keep', join(tmpdir(), 'mesoscope-fuzz-kept'));
@@ -120,7 +131,7 @@ class Reader {
     const child = this.#child;
     return new Promise((resolve) => {
       const end = (answer: string) => {
-        clearTimeout(clock);
+        clearInterval(clock);
         child.off('message', end).off('exit', died);
         resolve(answer);
       };
@@ -129,10 +140,14 @@ class Reader {
         end(hung ? 'HANG' : `CRASH ${signal ?? `exit ${code}`}`);
       };
       let hung = false;
-      const clock = setTimeout(() => {
+      const [asked, used] = [performance.now(), cpuSeconds(child.pid)];
+      const clock = setInterval(() => {
+        const over =
+          performance.now() - asked > patienceMs || cpuSeconds(child.pid) - used > patienceCpuSeconds;
+        if (!over) return;
         hung = true;
         child.kill('SIGKILL');
-      }, patienceMs);
+      }, 1000);
       child.on('message', end).on('exit', died);
       child.send(ask);
     });
