@@ -9,10 +9,10 @@ import { build as buildPages } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** Modules that are started by their path in `src/`; see `startWorker`. */
+/** Modules that are started by their path in `src/`, as threads (see `startWorker`) or as processes. */
 const workers = (await readdir(at('src'), { recursive: true }))
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => /(?:^|\/)worker\.ts$/.test(path) && !/^(?:base|cli)\//.test(path))
+  .filter((path) => /(?:^|\/)(?:worker|launcher)\.ts$/.test(path) && !/^(?:base|cli)\//.test(path))
   .map((path) => [`workers/${path.slice(0, -3).replaceAll('/', '-')}`, at(`src/${path}`)]);
 
 await rm(at('dist'), { recursive: true, force: true });

@@ -20,6 +20,9 @@ export class UserError extends Error {
   }
 }
 
+/** Values from files may be of any length; a reader needs their beginning. */
+const short = (value: string) => (value.length > 200 ? `${value.slice(0, 200)}…` : value);
+
 type Make = (...args: never[]) => readonly [fact: string, next: string];
 
 const list = {
@@ -76,6 +79,18 @@ const list = {
     `${path} fails its golden vectors: output ${output} should be ${expected}, this machine computes ${got}.`,
     'The file is damaged or was changed: fetch it again.',
   ],
+  DETECTOR_NOT_PINNED: (path: string, hash: string, list: string) => [
+    `${path} has the hash ${hash}, which ${list} does not allow.`,
+    'Use a detector that is allowed, or add the hash to the list once you trust the file.',
+  ],
+  DETECTOR_HASH_UNKNOWN: (hash: string) => [
+    `No detector with the hash ${hash} comes with this version.`,
+    'Name its file with --detector.',
+  ],
+  PINS_INVALID: (path: string, reason: string) => [
+    `${path} cannot be read as a list of allowed detectors: ${reason}.`,
+    'Each line is a SHA-256 hash and a name, as `sha256sum *.onnx` prints them.',
+  ],
   WEIGHTS_INVALID: (path: string, reason: string) => [`${path} cannot be read as weights: ${reason}.`, ''],
   WEIGHTS_MISMATCH: (path: string, network: string, problems: string) => [
     `${path} does not fit the network ${network}: ${problems}.`,
@@ -114,7 +129,7 @@ const list = {
   // Data sets (data)
   MANIFEST_MISSING: (path: string) => [`No manifest at ${path}.`, 'Check the path of the data set.'],
   MANIFEST_INVALID: (path: string, line: number, column: string, value: string, reason: string) => [
-    `${path}, line ${line}, column "${column}": ${JSON.stringify(value)} is refused (${reason}).`,
+    `${path}, line ${line}, column "${column}": ${JSON.stringify(short(value))} is refused (${reason}).`,
     'Mend or remove that line.',
   ],
   JOIN_NAMES: (name: string) => [
@@ -207,6 +222,10 @@ const list = {
   SERVER_CONFIG_INVALID: (at: string, reason: string) => [
     `The server's configuration is wrong at ${at || 'the top'}: ${reason}.`,
     'docs/server.md lists what may stand there.',
+  ],
+  SANDBOX_UNAVAILABLE: (reason: string) => [
+    `Analyses cannot be confined here: ${reason}.`,
+    'Run the server on Linux 5.13 or later, or set job.sandbox to "auto" (docs/security.md).',
   ],
   DATA_FOLDER_BUSY: (path: string) => [
     `The data folder ${path} is in use by another Mesoscope server.`,
@@ -352,6 +371,10 @@ const list = {
     `The analysis of ${name} was ended after ${seconds} s, its time limit.`,
     'Cut or scale the clip down, or raise the limit.',
   ],
+  ANALYSIS_CPU: (name: string, seconds: number) => [
+    `The analysis of ${name} used ${seconds} s of processor time, its limit, and was ended.`,
+    'Cut or scale the clip down, or raise the limit.',
+  ],
   ANALYSIS_CRASHED: (name: string, how: string) => [
     `The analysis of ${name} broke down (${how}).`,
     'Convert the clip with ffmpeg and try again. The other clips are not affected.',
@@ -363,6 +386,24 @@ const list = {
   ANALYSIS_GIVEN_UP: (name: string, attempts: number) => [
     `The analysis of ${name} was begun ${attempts} times and the server went down each time.`,
     'Scan it again once the server is mended; the clip itself may be the cause.',
+  ],
+  // Evidence bundles
+  KEY_INVALID: (path: string, reason: string) => [
+    `${path} cannot be used as a key (${reason}).`,
+    'Ed25519 in PEM is wanted: `openssl genpkey -algorithm ed25519` makes one.',
+  ],
+  KEY_EXPOSED: (path: string, mode: number) => [
+    `The private key ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')}).`,
+    'Take their rights away (chmod 600); if others may have had it, make another.',
+  ],
+  BUNDLE_MISSING: (path: string) => [`No evidence bundle at ${path}.`, 'Check the path.'],
+  REPLAY_IMPOSSIBLE: (path: string, reason: string) => [
+    `The scan in ${path} cannot be repeated: ${reason}.`,
+    'Everything else of the bundle can be checked without --replay.',
+  ],
+  REPLAY_CLIP: (path: string, hash: string) => [
+    `${path} is not the clip of the bundle and holds no file that is (SHA-256 ${hash}).`,
+    'Name the very file that was scanned, or a folder that holds it.',
   ],
   // Output
   LEDGER_INVALID: (path: string, line: number, reason: string) => [

@@ -18,7 +18,7 @@ export function showBuild({ stderr }: CliContext, quiet: boolean): BuildDisplay 
   return {
     onBegin: ({ done, total, damaged }) => {
       if (done > 0 && !quiet) stderr.write(`mesoscope: going on after ${done} of ${total} units\n`);
-      for (const name of damaged) stderr.write(`mesoscope: ${name} is damaged and is made again\n`);
+      for (const name of damaged) stderr.write(`mesoscope: ${oneLine(name)} is damaged and is made again\n`);
       progress = startProgress(stderr, total - done, quiet);
     },
     onUnit: (name, { failures }) => {

@@ -47,6 +47,12 @@ const usageErrors = new Set([
   'QUEUE_NEEDS_DATABASE',
   'QUEUE_NEEDS_STORE',
   'STORE_INVALID',
+  'DETECTOR_NOT_PINNED',
+  'DETECTOR_HASH_UNKNOWN',
+  'PINS_INVALID',
+  'KEY_INVALID',
+  'KEY_EXPOSED',
+  'BUNDLE_MISSING',
 ]);
 
 export function exitCodeOf(thrown: unknown): number {
@@ -65,4 +71,15 @@ export function errorLine(thrown: unknown): string {
 /** Text from files made safe for one line of a terminal. */
 export function oneLine(text: string): string {
   return visible(text.replace(/[\r\n\t]+/g, ' '));
+}
+
+/**
+ * What a terminal would obey and JSON leaves as it is: C1 controls, direction marks. Written as JSON escapes, which mean
+ * the same inside of a JSON string, and are readable outside of one.
+ */
+export function tamed(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

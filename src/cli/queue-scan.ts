@@ -4,25 +4,29 @@ import { setTimeout } from 'node:timers/promises';
 import { type ErrorCode, errors, UserError } from '../base/errors.ts';
 import type { ClipAnalysis } from '../detect/types.ts';
 import { formatSampling } from '../media/sampling.ts';
+import { openSigner, type Signer } from '../report/bundle/key.ts';
 import { acceptFile, chooseScan } from '../server/accept.ts';
 import { finalStatuses, senderSchema } from '../server/api.ts';
 import { makeConfig } from '../server/config.ts';
 import { findClip, findFullClip } from '../server/database/clips.ts';
 import { isLost } from '../server/database/lost.ts';
 import type { PriorityName } from '../server/database/turns.ts';
+import { evidenceBundle } from '../server/evidence-bundle.ts';
 import { artefact } from '../server/storage/artefact-names.ts';
 import { type Joined, joinQueue } from '../server/work.ts';
 import type { CliContext } from './command.ts';
 import { exitCodes, oneLine } from './io.ts';
 import { prepareFolder } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { Batch, type BatchOptions, failure, findInputs, type Input } from './scan-batch.ts';
+import { Batch, type BatchOptions, failure, findInputs, type Input, type Made } from './scan-batch.ts';
 
 export interface QueueScanOptions extends BatchOptions {
   database: string;
   store: string | undefined;
   sender: string | undefined;
   priority: PriorityName;
+  /** List of the detectors that may be named; any where left out. */
+  pins: string | undefined;
   /** Name of a bundled detector. */
   detector: string | undefined;
 }
@@ -36,8 +40,13 @@ export async function queueScan(context: CliContext, options: QueueScanOptions):
   const { signal, stderr } = context;
   if (options.out !== undefined) await prepareFolder(options.out);
   const inputs = await findInputs(options.paths);
-  const { database, store } = options;
-  const config = makeConfig({ database, ...(store === undefined ? {} : { store }) });
+  const { database, store, pins, bundleKey } = options;
+  const signer = bundleKey === undefined ? undefined : await openSigner(bundleKey);
+  const config = makeConfig({
+    database,
+    ...(store === undefined ? {} : { store }),
+    ...(pins === undefined ? {} : { pins }),
+  });
   const joined = await joinQueue(config, 'scan', {
     log: (line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`),
   });
@@ -73,9 +82,9 @@ export async function queueScan(context: CliContext, options: QueueScanOptions):
       const found =
         id instanceof Error
           ? { analysis: { result: failure(path, id, { detector }), evidence: [] } }
-          : await outcome(joined, id, path, detector, signal, progress);
+          : await outcome(joined, signer, id, path, detector, signal, progress);
       if (!found) break;
-      await batch.take(found.analysis, found.page);
+      await batch.take(found.analysis, found.made);
       progress.end();
       send(inputs[index + ahead]);
     }
@@ -109,13 +118,15 @@ function fatal(error: Error, path: string): Error {
 
 /** The result and its page, once they are there; undefined after an abort. */
 async function outcome(
-  { database, storage }: Joined,
+  joined: Joined,
+  signer: Signer | undefined,
   id: string,
   path: string,
   detector: { name: string; sha256: string },
   signal: AbortSignal,
   progress: Progress,
-): Promise<{ analysis: ClipAnalysis; page?: string } | undefined> {
+): Promise<{ analysis: ClipAnalysis; made?: Made } | undefined> {
+  const { database, storage } = joined;
   for (; !signal.aborted; await setTimeout(lookEvery, undefined, { signal }).catch(() => undefined)) {
     try {
       const state = await findClip(database, id);
@@ -133,7 +144,11 @@ async function outcome(
         );
       }
       const page = await storage.artefact(id, row.attempts, artefact.report);
-      return { analysis: { result, evidence: [] }, ...(page ? { page: page.toString('utf8') } : {}) };
+      const made: Made = {
+        ...(page ? { page: page.toString('utf8') } : {}),
+        ...(signer ? { bundle: (await evidenceBundle({ ...joined, signer }, id)).bytes } : {}),
+      };
+      return { analysis: { result, evidence: [] }, made };
     } catch (error) {
       // The runner tells that the database is away; the results wait there.
       if (!isLost(error)) throw error;

@@ -4,13 +4,16 @@ import { errors } from '../base/errors.ts';
 import { version } from '../base/version.ts';
 import type { CliCommand, CliContext } from './command.ts';
 import { commands, groups } from './commands/index.ts';
-import { errorLine, exitCodeOf, exitCodes } from './io.ts';
+import { errorLine, exitCodeOf, exitCodes, tamed } from './io.ts';
 
 /** Never throws for what a user can do: says it on stderr and gives the code. A bug is thrown on. */
 export async function runCli(args: readonly string[], outside: Omit<CliContext, 'exit'>): Promise<number> {
   let code: number = exitCodes.done;
+  const { stdout } = outside;
   const context: CliContext = {
     ...outside,
+    // Whatever a command prints, text from files does not steer the terminal.
+    stdout: { write: (text) => stdout.write(tamed(text)), isTTY: stdout.isTTY, columns: stdout.columns },
     exit: (value) => {
       code = value;
     },

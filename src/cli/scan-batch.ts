@@ -3,9 +3,10 @@ import { describe, type ErrorCode, errors, UserError } from '../base/errors.ts';
 import { version } from '../base/version.ts';
 import { type ClipResult, resultSchemaName } from '../detect/result.ts';
 import type { Scanner, ScannerOptions } from '../detect/scanner.ts';
-import type { ClipAnalysis } from '../detect/types.ts';
+import type { ClipAnalysis, ScanProgress } from '../detect/types.ts';
 import { findMedia } from '../media/find.ts';
 import type { Sampling } from '../media/sampling.ts';
+import type { JobLog } from '../report/bundle/log.ts';
 import { replayCommand } from '../report/replay.ts';
 import type { SummaryEntry } from '../report/summary.ts';
 import type { CliContext } from './command.ts';
@@ -26,6 +27,8 @@ export interface BatchOptions {
   stability: boolean;
   /** Options that shape the numbers, for the replay command. */
   given: readonly string[];
+  /** Writes an evidence bundle a clip beside its report, signed with the key at this path. */
+  bundleKey?: string | undefined;
 }
 
 /** Something to scan, or what was wrong with it before a scan. */
@@ -38,17 +41,23 @@ export interface Input {
 export async function scanBatch(context: CliContext, options: BatchOptions): Promise<number> {
   const { signal } = context;
   if (options.out !== undefined) await prepareFolder(options.out);
+  const bundling = options.bundleKey === undefined ? undefined : await openBundling(options.bundleKey);
   const inputs = await findInputs(options.paths);
   const scanner = await context.openScanner(options.scanner);
   const progress = startProgress(context.stderr, inputs.length, options.quiet);
-  const batch = new Batch(context, options, scanner, inputs, progress);
+  const batch = new Batch(context, options, scanner, inputs, progress, bundling);
   try {
     for (const [index, input] of inputs.entries()) {
       if (signal.aborted) break;
       progress.begin(index, input.path);
-      const analysis = await scanOne(scanner, input, options, signal, progress);
+      const log = bundling?.beginLog(input.path, scanner, options.sampling);
+      const takeStage = log && bundling?.logStages(log);
+      const analysis = await scanOne(scanner, input, options, signal, (told) => {
+        progress.update(told);
+        takeStage?.(told);
+      });
       if (!analysis) break;
-      await batch.take(analysis);
+      await batch.take(analysis, log ? { log } : {});
       progress.end();
     }
     await batch.summarise(signal.aborted);
@@ -60,6 +69,13 @@ export async function scanBatch(context: CliContext, options: BatchOptions): Pro
   if (signal.aborted) return Number(signal.reason) || exitCodes.interrupted;
   return batch.exitCode();
 }
+
+/** Loaded only where a bundle is asked for: the credentials' library takes its time. @throws KEY_INVALID, KEY_EXPOSED */
+async function openBundling(keyPath: string) {
+  const { openSigner } = await import('../report/bundle/key.ts');
+  return { ...(await import('./clip-bundle.ts')), signer: await openSigner(keyPath) };
+}
+type Bundling = Awaited<ReturnType<typeof openBundling>>;
 
 export async function findInputs(paths: readonly string[]): Promise<Input[]> {
   const inputs = new Map<string, Input>();
@@ -76,17 +92,17 @@ async function scanOne(
   { path, problem }: Input,
   { sampling, stability }: BatchOptions,
   signal: AbortSignal,
-  progress: Progress,
+  onProgress: (progress: ScanProgress) => void,
 ): Promise<ClipAnalysis | undefined> {
   if (problem) return { result: failure(path, problem, scanner), evidence: [] };
   try {
-    const analysis = await scanner.scan(path, { sampling, signal, onProgress: (p) => progress.update(p) });
+    const analysis = await scanner.scan(path, { sampling, signal, onProgress });
     if (!stability) return analysis;
     const { stabilityOf } = await import('../experiments/stability.ts');
     const rows = await stabilityOf(scanner, analysis.result, {
       sampling,
       signal,
-      onProgress: (done, total) => progress.update({ stage: 'frames', done, total }),
+      onProgress: (done, total) => onProgress({ stage: 'frames', done, total }),
     });
     return { ...analysis, result: { ...analysis.result, stability: rows } };
   } catch (error) {
@@ -123,6 +139,14 @@ export function failure(path: string, problem: Error, scanner: Pick<Scanner, 'de
 /** What a result is read with. */
 export type Scanned = Pick<Scanner, 'contract' | 'detector'>;
 
+/** What is there already of what is written for a clip. */
+export interface Made {
+  page?: string;
+  bundle?: Uint8Array;
+  /** Of the scan, where a bundle is to be made of it. */
+  log?: JobLog;
+}
+
 /** Results so far, and where they go. */
 export class Batch {
   readonly #context: CliContext;
@@ -131,6 +155,7 @@ export class Batch {
   readonly #progress: Progress;
   readonly #names: Names;
   readonly #entries: SummaryEntry[] = [];
+  readonly #bundling: Bundling | undefined;
   #unwritten = 0;
 
   constructor(
@@ -139,7 +164,9 @@ export class Batch {
     scanner: Scanned,
     inputs: readonly Input[],
     progress: Progress,
+    bundling?: Bundling,
   ) {
+    this.#bundling = bundling;
     this.#context = context;
     this.#options = options;
     this.#scanner = scanner;
@@ -150,26 +177,29 @@ export class Batch {
     );
   }
 
-  /** One clip's result: to stdout, to the folder, and an error's line to stderr. @param page where it is made already */
-  async take(analysis: ClipAnalysis, page?: string): Promise<void> {
+  /** One clip's result: to stdout, to the folder, and an error's line to stderr. */
+  async take(analysis: ClipAnalysis, made: Made = {}): Promise<void> {
     const { result } = analysis;
     if (result.error) {
       const { code, message } = result.error;
       this.#progress.note(errorLine(new UserError(code as ErrorCode, message, '')));
     }
     if (this.#options.json) this.#context.stdout.write(`${JSON.stringify(result)}\n`);
-    this.#entries.push({ result, report: await this.#save(analysis, page) });
+    this.#entries.push({ result, report: await this.#save(analysis, made) });
   }
 
-  async #save(analysis: ClipAnalysis, page?: string): Promise<string | null> {
+  async #save(analysis: ClipAnalysis, { page, log, bundle }: Made): Promise<string | null> {
     const { out, given } = this.#options;
     if (out === undefined) return null;
     const { result } = analysis;
     const html = page ?? (await this.#report(analysis, given, out));
     const stem = await this.#names.stemFor(result.clip);
+    const json = `${JSON.stringify(result, null, 2)}\n`;
+    const zip = bundle ?? (log && (await this.#bundle(analysis, log, html, json)));
     return (await this.#write(out, {
-      [`${stem}.json`]: `${JSON.stringify(result, null, 2)}\n`,
+      [`${stem}.json`]: json,
       [`${stem}.html`]: html,
+      ...(zip ? { [`${stem}.evidence.zip`]: zip } : {}),
     }))
       ? `${stem}.html`
       : null;
@@ -179,6 +209,16 @@ export class Batch {
     const { clipReport } = await import('../report/clip.ts');
     const replay = replayCommand([analysis.result.clip.path], given, out);
     return clipReport(analysis, { contract: this.#scanner.contract, replay, createdAt: new Date() });
+  }
+
+  /** Signed, with the texts that are written beside it. */
+  async #bundle(analysis: ClipAnalysis, log: JobLog, report: string, json: string) {
+    const { out = '', given, scanner } = this.#options;
+    const replay = replayCommand([analysis.result.clip.path], given, out);
+    return this.#bundling?.clipBundle({
+      ...{ analysis, log, scanner: this.#scanner, signer: this.#bundling.signer },
+      ...{ seed: scanner.seed ?? 0, replay, report, json },
+    });
   }
 
   /** The page over all clips, also of what was done before an interruption. */
@@ -193,7 +233,7 @@ export class Batch {
   }
 
   /** A full disk costs this clip its files, not the batch its results: space may be freed meanwhile. */
-  async #write(folder: string, files: Record<string, string>): Promise<boolean> {
+  async #write(folder: string, files: Record<string, string | Uint8Array>): Promise<boolean> {
     try {
       await writeWhole(folder, files);
       return true;

@@ -134,6 +134,6 @@ export function figureTable(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     colAligns: head.map((_, i) => (i < 2 ? 'left' : 'right')),
   });
-  lines.push(...rows.map((row) => [...row]));
+  lines.push(...rows.map((row) => row.map(oneLine)));
   return lines.toString().replace(/ +$/gm, '');
 }

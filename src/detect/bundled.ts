@@ -1,8 +1,9 @@
 /** The detectors that come with the package, by name. */
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { errors } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
 import { defaultDetector } from './default-detector.ts';
 
 export { defaultDetector } from './default-detector.ts';
@@ -23,4 +24,15 @@ export function detectorPath(nameOrPath: string = defaultDetector): string {
   const bundled = `${folder}${nameOrPath}.onnx`;
   if (/^[a-z0-9][a-z0-9._-]*$/.test(nameOrPath) && existsSync(bundled)) return bundled;
   throw errors.DETECTOR_MISSING(nameOrPath);
+}
+
+/** SHA-256 of a bundled detector's file. */
+export async function detectorHash(name: string): Promise<string> {
+  return sha256(await readFile(detectorPath(name)));
+}
+
+/** The bundled detector whose file has this hash. @throws DETECTOR_HASH_UNKNOWN */
+export async function detectorByHash(hash: string): Promise<string> {
+  for (const name of await bundledDetectors()) if ((await detectorHash(name)) === hash) return name;
+  throw errors.DETECTOR_HASH_UNKNOWN(hash);
 }

@@ -110,6 +110,8 @@ export const contractSchema = z.strictObject({
         mapMean: probability.optional(),
       }),
     )
-    .min(1),
+    .min(1)
+    // They are run together: a file must not ask for more memory than a few pictures take.
+    .max(16),
 });
 export type Contract = z.infer<typeof contractSchema>;

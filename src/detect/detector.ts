@@ -12,22 +12,29 @@ import { openSession, type SessionOptions } from '../runtime/session.ts';
 import { type Contract, contractKey, contractSchema } from './contract.ts';
 import { goldenPicture } from './golden.ts';
 import { type Detector, meanOf, OnnxDetector, openDetector } from './open-detector.ts';
+import { checkPinned, type Pins } from './pins.ts';
 import { readContract } from './read-contract.ts';
 
 export { type Detector, normalise, type Scores } from './open-detector.ts';
 export { readContract };
 
 /**
- * Loads a detector and recomputes its golden vectors.
- * @throws DETECTOR_MISSING, DETECTOR_INVALID, DETECTOR_DIFFERS, DEVICE_UNAVAILABLE.
+ * Loads a detector and recomputes its golden vectors. A file that the pins do not name is not even parsed.
+ * @throws DETECTOR_MISSING, DETECTOR_NOT_PINNED, DETECTOR_INVALID, DETECTOR_DIFFERS, DEVICE_UNAVAILABLE.
  */
-export async function loadDetector(path: string, options: SessionOptions = {}): Promise<Detector> {
+export async function loadDetector(
+  path: string,
+  options: SessionOptions = {},
+  pins?: Pins,
+): Promise<Detector> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ENOENT'
       ? errors.DETECTOR_MISSING(path)
       : errors.DETECTOR_INVALID(path, describe(cause));
   });
-  return openDetector({ path, bytes, sha256: sha256(bytes) }, options);
+  const hash = sha256(bytes);
+  checkPinned(path, hash, pins);
+  return openDetector({ path, bytes, sha256: hash }, options);
 }
 
 /** The same network under another contract. Throws DETECTOR_INVALID where `bytes` is no detector. */

@@ -50,7 +50,9 @@ export async function openDetector(file: DetectorFile, options: SessionOptions =
     await checkGolden(detector);
   } catch (error) {
     await detector.close();
-    throw error;
+    if (error instanceof Error && error.name === 'UserError') throw error;
+    // A contract that does not fit the network: another input, an output that is not there.
+    throw errors.DETECTOR_INVALID(path, `it does not run as its contract says (${describe(error)})`);
   }
   return detector;
 }

@@ -1,13 +1,16 @@
 /** A detector's contract without its network: whoever only lists detectors must not wait for the engine to load. */
 import { describe, errors } from '../base/errors.ts';
-import { decodeModel } from '../graph/onnx/proto.ts';
+import { decodeModel, hasExternalData } from '../graph/onnx/proto.ts';
 import { type Contract, contractKey, contractSchema } from './contract.ts';
 
 /** The contract in a detector's bytes. Throws DETECTOR_INVALID. */
 export function readContract(path: string, bytes: Uint8Array): Contract {
   let json: unknown;
   try {
-    const entry = decodeModel(bytes).metadataProps?.find(({ key }) => key === contractKey);
+    const model = decodeModel(bytes);
+    // A hash, a pin, a bundle speak of one file: it must be all that is run, and it may not name paths to read.
+    if (hasExternalData(model)) throw new Error('its weights lie in other files');
+    const entry = model.metadataProps?.find(({ key }) => key === contractKey);
     if (entry?.value === undefined) throw new Error(`its metadata has no ${contractKey}`);
     json = JSON.parse(entry.value);
   } catch (cause) {

@@ -9,6 +9,7 @@ import type { Device } from '../runtime/devices.ts';
 import { detectorPath } from './bundled.ts';
 import type { Aggregation, Contract } from './contract.ts';
 import { loadDetector } from './detector.ts';
+import type { Pins } from './pins.ts';
 import { scanClip } from './scan-clip.ts';
 import type { ClipAnalysis, EvidenceCrop, ScanProgress } from './types.ts';
 
@@ -22,6 +23,8 @@ export interface ScannerOptions {
   seed?: number;
   /** Replaces the contract's rule for frames; the result names it. */
   aggregation?: Aggregation['frames'];
+  /** The detectors that may be loaded; any where left out. */
+  pins?: Pins;
 }
 
 /** A clip that lies elsewhere. */
@@ -49,19 +52,20 @@ export interface Scanner {
   close(): Promise<void>;
 }
 
-/** @throws DETECTOR_MISSING, DETECTOR_INVALID, DETECTOR_DIFFERS, DEVICE_UNAVAILABLE. */
+/** @throws DETECTOR_MISSING, DETECTOR_NOT_PINNED, DETECTOR_INVALID, DETECTOR_DIFFERS, DEVICE_UNAVAILABLE. */
 export async function openScanner(options: ScannerOptions = {}): Promise<Scanner> {
   const { device = 'cpu', threads = 2, seed = 0 } = options;
   const runtime = { device, threads };
   const file = detectorPath(options.detector);
   // First, so that FFmpeg starts in it while the networks are loaded here.
   const decoding = new ClipThread();
-  const [detector, finder] = await Promise.all([loadDetector(file, runtime), openFinder(runtime)]).catch(
-    async (thrown) => {
-      await decoding.close();
-      throw thrown;
-    },
-  );
+  const [detector, finder] = await Promise.all([
+    loadDetector(file, runtime, options.pins),
+    openFinder(runtime),
+  ]).catch(async (thrown) => {
+    await decoding.close();
+    throw thrown;
+  });
   const aggregation = {
     ...detector.contract.aggregation,
     ...(options.aggregation ? { frames: options.aggregation } : {}),

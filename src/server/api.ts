@@ -128,7 +128,7 @@ export const progressSchema = z
   .meta({ id: 'Progress' });
 export type Progress = z.infer<typeof progressSchema>;
 
-const failureSchema = z
+export const failureSchema = z
   .object({ code: z.string(), title: z.string(), next: z.string() })
   .describe('why there is no result; never a score');
 

@@ -24,6 +24,10 @@ export const configSchema = z.strictObject({
   token: z.string().optional(),
   /** Host names that are answered to beside the loopback ones, in lower case without port. */
   hosts: z.array(z.string().toLowerCase()).default([]),
+  /** List of the detectors that may be used, by hash; all that come along where left out. */
+  pins: z.string().min(1).optional(),
+  /** Private key that signs evidence bundles; one in the data folder, made on first use, where left out. */
+  evidenceKey: z.string().min(1).optional(),
   /** Folder of training runs to show. */
   runs: z.string().optional(),
   /** Built pages. */
@@ -68,6 +72,10 @@ export const configSchema = z.strictObject({
       /** All memory of the child process. Watched where /proc tells it (Linux). */
       memoryMiB: count.default(4096),
       seconds: positive.default(3600),
+      /** Processor time of all threads of an analysis together. Held where there is a POSIX shell. */
+      cpuSeconds: positive.default(7200),
+      /** `auto`: confined where the machine can; `require`: or the server does not start; `off`: never. */
+      sandbox: z.enum(['auto', 'require', 'off']).default('auto'),
       /** How often an analysis is begun that the server did not survive. */
       attempts: count.default(10),
     })

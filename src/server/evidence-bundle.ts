@@ -1,70 +1,56 @@
-/** Everything behind a result in one file, with hashes, so that another examiner can check and repeat it. */
-import { type Zippable, zipSync } from 'fflate';
+/** A clip's analysis as an evidence bundle: what lies in the database and in the attempt's folder, signed. */
 import { errors } from '../base/errors.ts';
-import { sha256 } from '../base/hash.ts';
-import { version } from '../base/version.ts';
+import { JobLog } from '../report/bundle/log.ts';
+import { packBundle } from '../report/bundle/pack.ts';
 import { clipDocument, clipRow } from './documents.ts';
+import { analysisSeed } from './jobs/replay.ts';
 import type { Services } from './services.ts';
-import { artefact } from './storage/artefact-names.ts';
+import { artefact, bundledName } from './storage/artefact-names.ts';
 import { readArtefact } from './storage/artefact-response.ts';
 
 /** @throws CLIP_UNKNOWN, CLIP_NOT_DONE */
 export async function evidenceBundle(
-  services: Services,
+  services: Pick<Services, 'database' | 'storage' | 'detectors' | 'signer'>,
   id: string | undefined,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; name: string }> {
-  const { database, detectors } = services;
+  const { database, detectors, signer } = services;
   const clip = await clipDocument(database, id);
   const row = await clipRow(database, id);
-  if (!clip.result || !clip.contract) throw errors.CLIP_NOT_DONE(clip.id, clip.status);
-  const files: Record<string, Uint8Array> = {};
-  const add = (name: string, text: string) => {
-    files[name] = new TextEncoder().encode(text);
-  };
-  const copy = async (name: string, file: string) => {
-    const bytes = await readArtefact(services, row, file);
-    if (bytes) files[name] = new Uint8Array(bytes);
-  };
-  await copy('report.html', artefact.report);
-  await copy('result.json', artefact.result);
-  for (const { n } of clip.evidence) await copy(`crops/${n}.jpg`, artefact.crop(n));
-  for (const { n } of clip.maps) await copy(`maps/${n}.png`, artefact.map(n));
-  const { evidence, maps, credentials, sha256: clipHash, bytes, name, url, createdAt, finishedAt } = clip;
-  add('faces.json', pretty({ evidence, maps }));
-  add('credentials.json', pretty(credentials));
-  add(
-    'detector.json',
-    pretty({
-      name: clip.detector,
-      // Of the file that scored the clip, which may since have been replaced here.
-      sha256: clip.result.detector?.sha256 ?? null,
-      sameAsServedNow: detectors.all.some(({ sha256: hash }) => hash === clip.result?.detector?.sha256),
-      contract: clip.contract,
-    }),
-  );
-  add(
-    'exhibit.json',
-    pretty({
-      clip: { name, url, sha256: clipHash, bytes, receivedAt: createdAt, analysedAt: finishedAt },
-      tool: { name: 'mesoscope', version: clip.result.tool.version, bundledBy: version },
-      replay: clip.replay,
-    }),
-  );
-  add(
-    'replay.sh',
-    `#!/bin/sh\n# Repeats the analysis; the clip itself must lie beside this file.\n${clip.replay}\n`,
-  );
-  // As `sha256sum --check` reads it.
-  const sums = Object.entries(files).map(([file, content]) => `${sha256(content)}  ${file}`);
-  add('SHA256SUMS', `${sums.join('\n')}\n`);
-  const zippable: Zippable = {};
-  // Pictures do not get smaller.
-  for (const [file, content] of Object.entries(files)) {
-    zippable[file] = [content, { level: /\.(jpg|png)$/.test(file) ? 0 : 6 }];
+  const { result, contract, evidence, maps } = clip;
+  if (!result || !contract) throw errors.CLIP_NOT_DONE(clip.id, clip.status);
+  const files = new Map<string, Uint8Array>();
+  for (const name of [
+    artefact.report,
+    artefact.result,
+    ...evidence.map(({ n }) => artefact.crop(n)),
+    ...maps.map(({ n }) => artefact.map(n)),
+  ]) {
+    const bytes = await readArtefact(services, row, name);
+    if (bytes) files.set(bundledName(name), new Uint8Array(bytes));
   }
-  return { bytes: new Uint8Array(zipSync(zippable)), name: `evidence-${clip.id}.zip` };
-}
-
-function pretty(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  const kept = await readArtefact(services, row, artefact.log);
+  const log = new JobLog(kept?.toString());
+  // Analyses of an older version left none; that is told, and not made up for.
+  if (!kept) log.add('no-log', { finishedAt: clip.finishedAt });
+  const bytes = packBundle({
+    result,
+    contract,
+    name: clip.name,
+    seed: analysisSeed,
+    replay: clip.replay ?? '',
+    log,
+    files,
+    faces: { evidence, maps },
+    credentials: clip.credentials,
+    exhibit: {
+      url: clip.url,
+      receivedAt: clip.createdAt,
+      analysedAt: clip.finishedAt,
+      attempts: clip.attempts,
+      detectorServedNow: detectors.all.some(({ sha256 }) => sha256 === result.detector?.sha256),
+    },
+    signer,
+    now: new Date(),
+  });
+  return { bytes, name: `evidence-${clip.id}.zip` };
 }

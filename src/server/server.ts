@@ -2,6 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { describe, errors } from '../base/errors.ts';
+import { readPins } from '../detect/pins.ts';
+import { openSigner, readSigner, type Signer } from '../report/bundle/key.ts';
 import { makeApp } from './app.ts';
 import { Changes } from './changes.ts';
 import { checkToken, type ServerConfig } from './config.ts';
@@ -13,6 +15,7 @@ import { fetchClip } from './jobs/fetch-clip.ts';
 import { Metrics } from './jobs/metrics.ts';
 import { Queue } from './jobs/queue.ts';
 import { Runner } from './jobs/runner.ts';
+import { decideConfinement } from './sandbox/decide.ts';
 import { type AddressRules, publicOnly } from './security/address.ts';
 import { Sessions } from './security/sessions.ts';
 import { WrongTokens } from './security/wrong-tokens.ts';
@@ -49,7 +52,8 @@ export interface RunningServer {
 
 /**
  * @throws SERVER_NEEDS_TOKEN, TOKEN_SHORT, OUTPUT_UNWRITABLE, DATA_FOLDER_BUSY, DATABASE_UNREACHABLE, DATABASE_NEWER,
- * DATA_FOLDER_DIFFERS, SERVER_ADDRESS
+ * DATA_FOLDER_DIFFERS, SERVER_ADDRESS, PINS_INVALID, DETECTOR_NOT_PINNED, KEY_INVALID, KEY_EXPOSED,
+ * SANDBOX_UNAVAILABLE
  */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const { log = () => undefined } = options;
@@ -72,7 +76,16 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     await claimStore(database, store);
     const queue = await Queue.open(database, (error) => log(`queue: ${describe(error)}`));
     closers.push(() => queue.close());
-    const { services, stopping } = await assemble({ config, storage, database, queue, log }, options);
+    // Outside files first: what is wrong with them is told before anything begins.
+    const detectors = await Detectors.read(
+      config.pins === undefined ? undefined : await readPins(config.pins),
+    );
+    const signer = config.evidenceKey
+      ? await readSigner(config.evidenceKey)
+      : await openSigner(storage.evidenceKey);
+    const confined = await decideConfinement(config, log);
+    const ground = { config, storage, database, queue, detectors, signer, confined, log };
+    const { services, stopping } = await assemble(ground, options);
     const { runner } = services;
     const removed = await sweep(database, storage);
     if (removed > 0) log(`removed ${removed} files that no clip tells of`);
@@ -110,6 +123,9 @@ interface Ground {
   storage: Storage;
   database: Database;
   queue: Queue;
+  detectors: Detectors;
+  signer: Signer;
+  confined: boolean;
   log: (line: string) => void;
 }
 
@@ -140,7 +156,6 @@ async function assemble(ground: Ground, { rules, analysisScript }: StartOptions)
     metrics,
     runner,
     uploads: new Uploads(database, storage, config),
-    detectors: await Detectors.read(),
     sessions: new Sessions(config.token),
     wrongTokens: new WrongTokens(config.rate.wrongTokens),
     rules: addressRules,

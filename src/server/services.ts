@@ -1,4 +1,5 @@
 /** What routes work with. */
+import type { Signer } from '../report/bundle/key.ts';
 import type { Changes } from './changes.ts';
 import type { ServerConfig } from './config.ts';
 import type { Database } from './database/database.ts';
@@ -21,6 +22,8 @@ export interface Services {
   readonly runner: Runner;
   readonly changes: Changes;
   readonly detectors: Detectors;
+  /** Signs evidence bundles. */
+  readonly signer: Signer;
   readonly sessions: Sessions;
   readonly wrongTokens: WrongTokens;
   readonly rules: AddressRules;

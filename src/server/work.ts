@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, errors } from '../base/errors.ts';
+import { readPins } from '../detect/pins.ts';
 import type { AcceptParts } from './accept.ts';
 import { Changes } from './changes.ts';
 import type { ServerConfig } from './config.ts';
@@ -14,6 +15,7 @@ import { Detectors } from './detectors.ts';
 import { Metrics } from './jobs/metrics.ts';
 import { Queue } from './jobs/queue.ts';
 import { Runner } from './jobs/runner.ts';
+import { decideConfinement } from './sandbox/decide.ts';
 import { claimStore } from './storage/claim.ts';
 import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
@@ -35,7 +37,7 @@ export interface Joined extends AcceptParts {
 /**
  * @param config its `data` is not used: what is half done lies in a temporary folder
  * @throws QUEUE_NEEDS_DATABASE, QUEUE_NEEDS_STORE, STORE_INVALID, STORE_UNREACHABLE, DATABASE_UNREACHABLE,
- * DATABASE_NEWER, DATA_FOLDER_DIFFERS
+ * DATABASE_NEWER, DATA_FOLDER_DIFFERS, PINS_INVALID, DETECTOR_NOT_PINNED, SANDBOX_UNAVAILABLE
  */
 export async function joinQueue(
   config: ServerConfig,
@@ -52,6 +54,9 @@ export async function joinQueue(
     }
   };
   try {
+    const pins = config.pins === undefined ? undefined : await readPins(config.pins);
+    const detectors = await Detectors.read(pins);
+    const confined = what === 'worker' && (await decideConfinement(config, log));
     const store = await openStore(config.store);
     const scratch = await mkdtemp(join(tmpdir(), 'mesoscope-worker-'));
     closers.push(() => rm(scratch, { recursive: true, force: true }));
@@ -69,7 +74,7 @@ export async function joinQueue(
     const changes = new Changes();
     const metrics = new Metrics(async () => ({}));
     const runner = new Runner({
-      ...{ config, storage, database, queue, log, changes, metrics },
+      ...{ config, storage, database, queue, log, changes, metrics, detectors, confined },
       name: processName(what),
       slots: { fetch: 0, analyse: what === 'worker' ? config.job.slots : 0 },
       // Addresses are fetched by servers: they know which are allowed.
@@ -78,7 +83,6 @@ export async function joinQueue(
     });
     await runner.start();
     closers.push(() => runner.stop(config.stopSeconds / 2));
-    const detectors = await Detectors.read();
     return {
       ...{ config, storage, database, queue, changes, metrics, runner, detectors },
       store: store.name,

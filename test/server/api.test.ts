@@ -1,11 +1,15 @@
 /** The life of a clip through the API, on both databases, with the analysis itself. */
+import type { KeyObject } from 'node:crypto';
 import { existsSync, openAsBlob, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { detectorHash } from '../../src/detect/bundled.ts';
 import { defaultDetector } from '../../src/detect/default-detector.ts';
 import { scan } from '../../src/index.ts';
+import { fingerprintOf, publicKeyFrom } from '../../src/report/bundle/key.ts';
+import { verifyBundle } from '../../src/report/bundle/verify.ts';
 import { type Clip, clipSchema } from '../../src/server/client.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
@@ -154,9 +158,15 @@ describe(`a real clip${skipReason}`, () => {
 
     const html = await (await client.bytes(clip.links.report ?? '')).text();
     expect(html).toContain('ffpp-c40-183.mp4');
-    const bundle = unzipSync(
-      new Uint8Array(await (await client.bytes(clip.links.evidence ?? '')).arrayBuffer()),
-    );
+    const zip = new Uint8Array(await (await client.bytes(clip.links.evidence ?? '')).arrayBuffer());
+    const bundle = unzipSync(zip);
+    const key = await (await client.bytes('/api/evidence-key.pem')).text();
+    const maker = fingerprintOf(publicKeyFrom(key) as KeyObject);
+    expect(verifyBundle(zip, maker)).toMatchObject({ ok: true });
+    const entries = new TextDecoder().decode(bundle['log.jsonl']).trimEnd().split('\n');
+    expect(entries.map((line) => JSON.parse(line).event)).toEqual([
+      ...['begun', 'loaded', 'stage', 'stage', 'stage', 'stage', 'scored', 'written', 'bundled'],
+    ]);
     expect(Object.keys(bundle)).toEqual(
       expect.arrayContaining([
         'report.html',
@@ -197,6 +207,24 @@ test('a broken file fails with the code that a scan gives it', async () => {
   expect(clip.result?.error?.code).toBe('CLIP_NOT_MEDIA');
   // Where the server keeps its files is nobody's business.
   expect(JSON.stringify(clip)).not.toContain('/media/');
+});
+
+test('a list of allowed detectors: no other is offered, and a server that may use none does not start', async () => {
+  const pins = made('pins.txt');
+  await writeFile(pins, `${await detectorHash('compact-dfdc-pairs')}  compact-dfdc-pairs\n`);
+  const { client } = await start({ pins });
+  expect((await client.detectors()).map(({ name, isDefault }) => [name, isDefault])).toEqual([
+    ['compact-dfdc-pairs', true],
+  ]);
+  expect((await client.about()).defaultDetector).toBe('compact-dfdc-pairs');
+  await expect(client.upload(new Blob(['x']), { detector: 'compact-blends' })).rejects.toMatchObject({
+    code: 'DETECTOR_UNKNOWN',
+  });
+  await writeFile(pins, `${'0'.repeat(64)}  nobody\n`);
+  await expect(start({ pins })).rejects.toMatchObject({
+    code: 'DETECTOR_NOT_PINNED',
+    fact: expect.stringContaining(await detectorHash('compact-blends')),
+  });
 });
 
 test('detectors come with contract, card and file; the model file is the one that scans', async () => {

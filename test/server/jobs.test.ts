@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errors } from '../../src/base/errors.ts';
+import { detectorHash } from '../../src/detect/bundled.ts';
 import { defaultDetector } from '../../src/detect/default-detector.ts';
 import { MesoscopeClient } from '../../src/server/client.ts';
 import { makeConfig } from '../../src/server/config.ts';
@@ -41,15 +42,16 @@ test.each([
 test('what may not be scanned is told before it costs anything', async () => {
   const path = await makeClip(made('long.mp4'), 50);
   const none = { seconds: 1e6, pixels: 1e9, sampledFrames: 1e6 };
-  const end = async (name: string, sample: string, limits: Partial<typeof none>) => {
+  const end = async (name: string, sample: string, limits: Partial<typeof none>, hash?: string) => {
     const task = {
       ...{ clip: name, path, name, mediaType: 'video/mp4', detector: defaultDetector, sample },
-      ...{ sha256: '0'.repeat(64), detectorSha256: null },
+      ...{ sha256: '0'.repeat(64), detectorSha256: hash ?? (await detectorHash(defaultDetector)) },
     };
     const outcome = await runChild(
       { ...task, out: made(`out-${name}`), threads: 1, limits: { ...none, ...limits } },
       {
-        limits: { heapMiB: 1024, memoryMiB: 4096, seconds: 120 },
+        limits: { heapMiB: 1024, memoryMiB: 4096, seconds: 120, cpuSeconds: 120 },
+        confined: isLinux,
         signal: new AbortController().signal,
         onProgress: () => undefined,
         script: builtAnalysis,
@@ -70,6 +72,11 @@ test('what may not be scanned is told before it costs anything', async () => {
     title: expect.stringContaining('25 frames'),
   });
   expect(await end('fits.mp4', 'every:2', { sampledFrames: 25 })).toBeUndefined();
+  // A file that is not the one that the server read at its start.
+  expect(await end('swapped.mp4', 'even:2', {}, '0'.repeat(64))).toMatchObject({
+    code: 'DETECTOR_NOT_PINNED',
+    title: expect.stringContaining(await detectorHash('compact-blends')),
+  });
 });
 
 test('the process of an analysis knows neither token nor database', async () => {

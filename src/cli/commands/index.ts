@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'model export': async () => (await import('./model-export.ts')).modelExport,
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,
+  'report verify': async () => (await import('./report-verify.ts')).reportVerify,
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   train: async () => (await import('./train.ts')).train,
@@ -36,5 +37,6 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
 /** What `mesoscope --help` says of the words that only group commands. */
 export const groups: Readonly<Record<string, string>> = {
   dataset: 'data sets: prepare, lint, compress, synthesize, show, join, export',
+  report: 'evidence bundles: verify',
   model: 'detectors: show, import, export, average, calibrate, list',
 };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { defaultDetector } from '../../detect/bundled.ts';
+import { sha256OfFile } from '../../base/hash.ts';
+import { defaultDetector, detectorPath } from '../../detect/bundled.ts';
 import { networks } from '../../models/index.ts';
 import { runCli } from '../run.ts';
 
@@ -45,4 +46,7 @@ test('prints a table, one line a network, and the detectors that come along', as
   expect(lines).toHaveLength(networks.length + 1);
   expect(lines[1]).toMatch(/^meso4 +cls +256 px +27,977 +60 M +– +Afchar et al\. 2018/);
   expect(detectors).toContain(`${defaultDetector} (what \`scan\` uses)`);
+  // As `sha256sum` would print it: a list for --pin.
+  const hash = await sha256OfFile(detectorPath(defaultDetector));
+  expect(detectors.split('\n')).toContain(`${hash}  ${defaultDetector} (what \`scan\` uses)`);
 });

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { bundledDetectors, defaultDetector } from '../../detect/bundled.ts';
+import { bundledDetectors, defaultDetector, detectorHash } from '../../detect/bundled.ts';
 import type { Network, Task } from '../../models/network.ts';
 import type { CliCommand } from '../command.ts';
 
@@ -45,11 +45,16 @@ export const modelList: CliCommand = {
           times.set(network.name, await millisecondsAnImage(network));
         }
         context.stdout.write(`${table(listed, times, context.colour)}\n`);
-        const bundled = (await bundledDetectors()).map((name) =>
-          name === defaultDetector ? `${name} (what \`scan\` uses)` : name,
+        const names = await bundledDetectors();
+        const lines = await Promise.all(
+          names.map(async (name) => {
+            const usual = name === defaultDetector ? ' (what `scan` uses)' : '';
+            return `${await detectorHash(name)}  ${name}${usual}\n`;
+          }),
         );
         context.stdout.write(
-          `\nDetectors that come along: ${bundled.join(', ')}. \`mesoscope model show NAME\` has each one's card.\n`,
+          `\nDetectors that come along, with the hashes of their files, as a list for --pin has them:\n${lines.join('')}` +
+            "`mesoscope model show NAME` has each one's card.\n",
         );
       }),
 };

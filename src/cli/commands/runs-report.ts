@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { errors } from '../../base/errors.ts';
 import type { CliCommand } from '../command.ts';
+import { oneLine } from '../io.ts';
 import { prepareFolder, writeWhole } from '../output.ts';
 
 interface Options {
@@ -24,7 +25,7 @@ export const runsReport: CliCommand = {
         const { listRuns } = await import('../../experiments/runs.ts');
         const { runsPage } = await import('../../report/runs.ts');
         const { runs, unreadable } = await listRuns(resolve(folder));
-        for (const name of unreadable) context.stderr.write(`mesoscope: ${name} cannot be read\n`);
+        for (const name of unreadable) context.stderr.write(`mesoscope: ${oneLine(name)} cannot be read\n`);
         if (runs.length === 0) throw errors.DATA_EMPTY(folder, 'no run');
         const target = resolve(out);
         await prepareFolder(dirname(target));

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { clock } from '../../report/format.ts';
 import type { CliCommand } from '../command.ts';
+import { oneLine } from '../io.ts';
 import { figureTable } from '../table.ts';
 
 export const runsCommand: CliCommand = {
@@ -14,7 +15,7 @@ export const runsCommand: CliCommand = {
       .action(async (folder: string, options: { json?: true }) => {
         const { listRuns } = await import('../../experiments/runs.ts');
         const { runs, unreadable } = await listRuns(resolve(folder));
-        for (const name of unreadable) context.stderr.write(`mesoscope: ${name} cannot be read\n`);
+        for (const name of unreadable) context.stderr.write(`mesoscope: ${oneLine(name)} cannot be read\n`);
         if (options.json) {
           for (const { curve: _, ...run } of runs) context.stdout.write(`${JSON.stringify(run)}\n`);
           return;

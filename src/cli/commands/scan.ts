@@ -4,8 +4,10 @@ import { describe, errors } from '../../base/errors.ts';
 import { parseAggregation } from '../../detect/aggregate.ts';
 import { defaultDetector } from '../../detect/bundled.ts';
 import type { Aggregation } from '../../detect/contract.ts';
+import { readPins } from '../../detect/pins.ts';
 import type { ScannerOptions } from '../../detect/scanner.ts';
 import { defaultSampling, formatSampling, parseSampling, type Sampling } from '../../media/sampling.ts';
+import { userKeyPath } from '../../report/bundle/key.ts';
 import type { Device } from '../../runtime/devices.ts';
 import type { CliCommand } from '../command.ts';
 import { scanBatch } from '../scan-batch.ts';
@@ -17,6 +19,9 @@ interface Options {
   json?: true;
   out?: string;
   detector?: string;
+  pin?: string;
+  bundle?: true;
+  evidenceKey?: string;
   sample: Sampling;
   aggregate?: Aggregation['frames'];
   device: Device;
@@ -44,7 +49,13 @@ export const scan: CliCommand = {
       .argument('<paths...>', 'files or folders')
       .option('--json', 'one JSON line a clip on stdout (docs/result.md)')
       .option('--out <folder>', 'write JSON and an HTML report a clip there, and summary.html')
+      .option('--bundle', 'with --out: a signed evidence bundle a clip (`mesoscope report verify` checks it)')
+      .option(
+        '--evidence-key <file>',
+        'private key that signs bundles, made where there is none (default: one in your configuration folder)',
+      )
       .option('--detector <file|name>', `detector (default: ${defaultDetector})`)
+      .option('--pin <file>', 'load no detector but those whose hashes this list has, as sha256sum prints it')
       .addOption(
         new Option(
           '--sample <policy>',
@@ -96,12 +107,16 @@ export const scan: CliCommand = {
       .option('--quiet', 'no progress and no table; errors are still told')
       .addHelpText('after', exitCodeHelp)
       .action(async (paths: string[], options: Options, self: Command) => {
+        if (options.bundle && (options.out === undefined || options.archive)) {
+          throw errors.USAGE('--bundle needs --out, and is for single clips, not for --archive.');
+        }
         const scanner: ScannerOptions = {
           device: options.device,
           threads: options.threads,
           seed: options.seed,
           ...(options.detector !== undefined ? { detector: options.detector } : {}),
           ...(options.aggregate ? { aggregation: options.aggregate } : {}),
+          ...(options.pin === undefined ? {} : { pins: await readPins(options.pin) }),
         };
         const batch = {
           paths,
@@ -113,6 +128,7 @@ export const scan: CliCommand = {
           failOnLikely: options.failOn === 'likely',
           stability: options.stability === true,
           given: givenOptions(self),
+          bundleKey: options.bundle ? (options.evidenceKey ?? userKeyPath()) : undefined,
         };
         if (options.queue !== undefined) {
           const refused = notForQueues.filter((name) => self.getOptionValueSource(name) === 'cli');
@@ -121,9 +137,11 @@ export const scan: CliCommand = {
           }
           const { queueScan } = await import('../queue-scan.ts');
           const store = options.store ?? process.env.MESOSCOPE_STORE;
-          const { queue: database, sender, priority } = options;
+          const { queue: database, sender, priority, pin: pins } = options;
           const { detector } = scanner;
-          context.exit(await queueScan(context, { ...batch, database, store, sender, priority, detector }));
+          context.exit(
+            await queueScan(context, { ...batch, database, store, sender, priority, detector, pins }),
+          );
           return;
         }
         if (options.archive) {

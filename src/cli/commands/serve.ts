@@ -13,6 +13,8 @@ interface Options {
   token?: string;
   jobs?: number;
   runs?: string;
+  pin?: string;
+  evidenceKey?: string;
   allowHost?: string[];
   config?: string;
   quiet?: true;
@@ -41,6 +43,11 @@ export const serve: CliCommand = {
       )
       .option('--jobs <n>', 'analyses at a time; 0 leaves them to workers (default: 1)', whole(0, 64))
       .option('--runs <folder>', 'show the training runs in this folder')
+      .option('--pin <file>', 'use no detectors but those whose hashes this list has, as sha256sum prints it')
+      .option(
+        '--evidence-key <file>',
+        'private key that signs evidence bundles (default: one in the data folder)',
+      )
       .option('--allow-host <name...>', 'further host names to answer to')
       .option('--config <file>', 'limits and all else, as JSON (docs/server.md)')
       .option('--quiet', 'say nothing but errors')
@@ -66,7 +73,7 @@ export const serve: CliCommand = {
 
 /** What was typed, and what the environment says (it hides secrets from other users), win over the file. */
 function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
-  const { port, host, data, jobs, runs, allowHost } = options;
+  const { port, host, data, jobs, runs, pin, evidenceKey, allowHost } = options;
   const token = options.token ?? process.env.MESOSCOPE_TOKEN;
   const database = options.database ?? process.env.MESOSCOPE_DATABASE;
   const store = options.store ?? process.env.MESOSCOPE_STORE;
@@ -77,6 +84,8 @@ function merged(file: Record<string, unknown>, options: Options): Record<string,
     ...(database ? { database } : {}),
     ...(store ? { store } : {}),
     ...(runs !== undefined ? { runs } : {}),
+    ...(pin !== undefined ? { pins: pin } : {}),
+    ...(evidenceKey !== undefined ? { evidenceKey } : {}),
     ...(allowHost !== undefined ? { hosts: allowHost } : {}),
     ...(token ? { token } : {}),
   };

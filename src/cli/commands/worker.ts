@@ -9,6 +9,7 @@ interface Options {
   store?: string;
   concurrency?: number;
   threads?: number;
+  pin?: string;
   config?: string;
   quiet?: true;
 }
@@ -30,6 +31,7 @@ export const workerCommand: CliCommand = {
       .option('--store <place>', "the server's store: s3://bucket/prefix, or its folder; or MESOSCOPE_STORE")
       .option('--concurrency <n>', 'analyses at a time (default: 1)', whole(1, 64))
       .option('--threads <n>', 'threads of one analysis (default: 2)', whole(1, 256))
+      .option('--pin <file>', 'use no detectors but those whose hashes this list has, as sha256sum prints it')
       .option('--config <file>', 'limits, as JSON: `clip` and `job` of docs/server.md')
       .option('--quiet', 'say nothing but errors')
       .addHelpText('after', more)
@@ -67,11 +69,12 @@ Ctrl-C and SIGTERM finish or hand back what runs within 10 s. docs/workers.md te
 function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
   const database = options.database ?? process.env.MESOSCOPE_DATABASE;
   const store = options.store ?? process.env.MESOSCOPE_STORE;
-  const { concurrency, threads } = options;
+  const { concurrency, threads, pin } = options;
   return {
     ...file,
     ...(database ? { database } : {}),
     ...(store ? { store } : {}),
+    ...(pin === undefined ? {} : { pins: pin }),
     job: {
       ...(file.job as object | undefined),
       ...(concurrency === undefined ? {} : { slots: concurrency }),

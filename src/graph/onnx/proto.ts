@@ -21,6 +21,7 @@ const TensorSpec: MessageSpec = {
   int64Data: { no: 7, type: 'int64', repeated: true },
   name: { no: 8, type: 'string' },
   rawData: { no: 9, type: 'bytes' },
+  dataLocation: { no: 14, type: 'int32' },
 };
 const AttributeSpec: MessageSpec = {
   name: { no: 1, type: 'string' },
@@ -87,6 +88,8 @@ export interface TensorProto {
   int64Data?: number[];
   name?: string;
   rawData?: Uint8Array;
+  /** 1: in another file. */
+  dataLocation?: number;
 }
 export interface AttributeProto {
   name: string;
@@ -142,6 +145,15 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   const model = read(reader, bytes.length, ModelSpec) as unknown as ModelProto;
   if (!model.irVersion || !model.graph) throw new Error('the bytes hold no ONNX model');
   return model;
+}
+
+/** Whether weights lie in other files, which the model names by their paths. */
+export function hasExternalData({ graph }: ModelProto): boolean {
+  const tensors = [
+    ...(graph.initializer ?? []),
+    ...(graph.node ?? []).flatMap(({ attribute = [] }) => attribute.flatMap(({ t }) => (t ? [t] : []))),
+  ];
+  return tensors.some(({ dataLocation }) => dataLocation === 1);
 }
 
 type Message = Record<string, unknown>;
@@ -211,6 +223,9 @@ function read(reader: BinaryReader, end: number, spec: MessageSpec): Message {
 
 function put(message: Message, field: { name: string; repeated?: true }, value: unknown): void {
   if (!field.repeated) {
+    // Readers differ: ONNX Runtime joins the two, and would run what was not looked at here.
+    if (typeof value === 'object' && message[field.name] !== undefined)
+      throw new Error(`${field.name} occurs twice`);
     message[field.name] = value;
   } else {
     message[field.name] ??= [];

@@ -7,8 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import { errors } from '../../base/errors.ts';
 import { version } from '../../base/version.ts';
-import { lockFolder } from '../storage/lock.ts';
 import { flushFile } from '../storage/folder-store.ts';
+import { lockFolder } from '../storage/lock.ts';
 import { type BackupManifest, belongs, manifestName } from './manifest.ts';
 
 export interface BackupOptions {

@@ -4,6 +4,7 @@ import type { Changes } from '../changes.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import type { Begun } from '../database/steps.ts';
+import type { Detectors } from '../detectors.ts';
 import { failureOf } from '../failure.ts';
 import { RangeCache } from '../storage/range-cache.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -23,6 +24,10 @@ export interface AnalyseParts {
   changes: Changes;
   metrics: Metrics;
   config: Pick<ServerConfig, 'job' | 'clip'>;
+  /** Those that this process may use. */
+  detectors: Detectors;
+  /** Whether analyses are held to their own files, without a network. */
+  confined: boolean;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
   analysisScript?: URL;
 }
@@ -64,7 +69,7 @@ export async function analyseClip(parts: AnalyseParts, clip: Begun, stop: AbortC
 }
 
 async function analyse(
-  { storage, config, database, changes, analysisScript }: AnalyseParts,
+  { storage, config, database, changes, detectors, confined, analysisScript }: AnalyseParts,
   clip: Begun,
   stop: AbortController,
 ): Promise<ChildOutcome> {
@@ -89,7 +94,7 @@ async function analyse(
       name: clip.name,
       mediaType: clip.media_type ?? '',
       detector: clip.detector,
-      detectorSha256: clip.detector_sha256,
+      detectorSha256: hashToLoad(detectors, clip),
       sample: clip.sample,
       out: storage.workFolder(clip.id, clip.attempts),
       threads: config.job.threads,
@@ -101,6 +106,7 @@ async function analyse(
     },
     {
       limits: config.job,
+      confined,
       signal: stop.signal,
       onProgress: (said) => progress.take(meter.take(said)),
       ...(ranges
@@ -119,4 +125,14 @@ async function analyse(
   // To a decoder a lost connection looks like damage: what it made of the rest is no finding about the clip.
   if (broken && outcome.kind !== 'stopped') throw broken;
   return outcome;
+}
+
+/**
+ * Of the detector that the clip was accepted for. Empty for one that this process may not use: then the analysis says
+ * which hash is missing. @throws ANALYSIS_OTHER_DETECTOR where another file has the name here
+ */
+function hashToLoad({ all }: Detectors, { detector, detector_sha256: wanted }: Begun): string {
+  const found = all.find(({ name }) => name === detector)?.sha256 ?? '';
+  if (found && wanted && found !== wanted) throw errors.ANALYSIS_OTHER_DETECTOR(detector, wanted, found);
+  return found;
 }

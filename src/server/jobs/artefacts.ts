@@ -1,14 +1,16 @@
 /** What an analysis leaves on the disk for the pages: crops, maps, the report and the result document. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256 } from '../../base/hash.ts';
 import type { Contract } from '../../detect/contract.ts';
 import type { ClipResult } from '../../detect/result.ts';
 import type { EvidenceCrop } from '../../detect/types.ts';
 import { encodeJpeg, encodeStencil } from '../../media/image.ts';
+import type { JobLog } from '../../report/bundle/log.ts';
 import { clipReport } from '../../report/clip.ts';
-import { heat, heatCover, split } from '../../report/crops.ts';
+import { heat, mapOpacity, shownCrops, sightingOf } from '../../report/evidence.ts';
 import type { EvidenceCropDocument, MapDocument } from '../api.ts';
-import { artefact } from '../storage/artefact-names.ts';
+import { artefact, bundledName } from '../storage/artefact-names.ts';
 import { flushFile } from '../storage/folder-store.ts';
 
 const jpegQuality = 90;
@@ -16,14 +18,6 @@ const jpegQuality = 90;
 /** Paths of the API, for documents. */
 export const cropUrl = (clip: string, n: number) => `/api/clips/${clip}/crops/${n}.jpg`;
 export const mapUrl = (clip: string, n: number) => `/api/clips/${clip}/maps/${n}.png`;
-
-type MapPicture = NonNullable<EvidenceCrop['map']>;
-
-const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
-
-function sightingOf({ trackId, frameIndex, timeSeconds, score, region }: EvidenceCrop) {
-  return { trackId, frameIndex, timeSeconds, score, region: { ...region, angle: rounded(region.angle) } };
-}
 
 /** Takes maps while faces are scored, and writes each at once: a long clip's maps would not fit into memory. */
 export class MapWriter {
@@ -43,7 +37,7 @@ export class MapWriter {
     const n = this.#maps.length;
     const { width, height } = face.map;
     this.#maps.push({ n, ...sightingOf(face), url: mapUrl(this.#clip, n), width, height });
-    const png = encodeStencil({ width, height, data: opacity(face.map) }, heat);
+    const png = encodeStencil({ width, height, data: mapOpacity(face.map) }, heat);
     this.#writes = this.#writes
       .then(async () => writeFile(join(this.#folder, artefact.map(n)), await png))
       .catch((error: Error) => {
@@ -62,15 +56,6 @@ export class MapWriter {
   }
 }
 
-/** As the report draws it: nothing at 0, `heatCover` at 1. */
-function opacity({ width, height, data }: MapPicture): Uint8Array {
-  const alpha = new Uint8Array(width * height);
-  for (let i = 0; i < alpha.length; i++) {
-    alpha[i] = Math.round(255 * heatCover * Math.min(1, Math.max(0, data[i])));
-  }
-  return alpha;
-}
-
 /** Writes the crops of every track, most suspicious first. */
 export async function writeCrops(
   folder: string,
@@ -79,16 +64,8 @@ export async function writeCrops(
   maps: readonly MapDocument[],
 ): Promise<EvidenceCropDocument[]> {
   const mapOf = new Map(maps.map(({ trackId, frameIndex, n }) => [`${trackId}/${frameIndex}`, n]));
-  const tracks = [...new Set(evidence.map(({ trackId }) => trackId))];
-  const chosen = tracks.flatMap((id) => {
-    const { most, least } = split(evidence.filter(({ trackId }) => trackId === id));
-    return [
-      ...most.map((face) => ({ face, end: 'most' as const })),
-      ...least.map((face) => ({ face, end: 'least' as const })),
-    ];
-  });
   const documents: EvidenceCropDocument[] = [];
-  for (const [n, { face, end }] of chosen.entries()) {
+  for (const [n, { face, end }] of shownCrops(evidence).entries()) {
     await writeFile(join(folder, artefact.crop(n)), await encodeJpeg(face.crop, jpegQuality));
     documents.push({
       n,
@@ -112,6 +89,25 @@ export async function writeReport(
   const html = await clipReport(analysis, { contract, replay, createdAt: new Date() });
   await writeFile(join(folder, artefact.report), html);
   await writeFile(join(folder, artefact.result), `${JSON.stringify(analysis.result, null, 2)}\n`);
+}
+
+/** The log's last word of an analysis: what it left, each file with its hash. The bundle is checked against that. */
+export async function writeLog(
+  folder: string,
+  log: JobLog,
+  { evidence, maps }: { evidence: readonly { n: number }[]; maps: readonly { n: number }[] },
+): Promise<void> {
+  const files: Record<string, string> = {};
+  for (const name of [
+    artefact.report,
+    artefact.result,
+    ...evidence.map(({ n }) => artefact.crop(n)),
+    ...maps.map(({ n }) => artefact.map(n)),
+  ]) {
+    files[bundledName(name)] = sha256(await readFile(join(folder, name)));
+  }
+  log.add('written', { files });
+  await writeFile(join(folder, artefact.log), log.toString());
 }
 
 export async function makeFolder(folder: string): Promise<void> {

@@ -1,10 +1,20 @@
 /** Starts an analysis's process, watches its memory and its time, and hears how it went. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errors, type UserError } from '../../base/errors.ts';
 import { type Failure, failureOf } from '../failure.ts';
-import type { AnalysisProgress, AnalysisTask, ClipDocument, FromAnalysis, ToAnalysis } from './messages.ts';
+import { startCommand } from '../sandbox/sandbox.ts';
+import {
+  type AnalysisProgress,
+  type AnalysisTask,
+  type ClipDocument,
+  type FromAnalysis,
+  fromAnalysisSchema,
+  type ToAnalysis,
+} from './messages.ts';
 
 const MiB = 2 ** 20;
 const watchEvery = 250;
@@ -12,7 +22,10 @@ const watchEvery = 250;
 export interface ChildLimits {
   heapMiB: number;
   memoryMiB: number;
+  /** By the clock. */
   seconds: number;
+  /** Of all its threads together. */
+  cpuSeconds: number;
 }
 
 export type ChildOutcome =
@@ -26,8 +39,11 @@ export type ChildOutcome =
   /** The signal ended it. */
   | { kind: 'stopped' };
 
-/** Variables that a process needs to start at all. The token, the database's address and all else stay here. */
-const passed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot'];
+/**
+ * Variables that a process needs to start at all. The token, the database's address and all else stay here; home and the
+ * folder for temporary files become one of its own.
+ */
+const passed = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot'];
 
 const built = !import.meta.url.endsWith('.ts');
 const ownScript = built
@@ -40,26 +56,49 @@ export interface RunChildOptions {
   onProgress: (progress: AnalysisProgress) => void;
   /** Bytes of the file, where the process is to ask for them: it needs no network and no keys then. */
   read?: (at: number, length: number) => Promise<Uint8Array>;
+  /** Nothing of the machine but its own files, the clip and its folders, and no network; see docs/security.md. */
+  confined: boolean;
   /** Another program in place of the analysis: tests bring ones that misbehave. */
   script?: URL;
 }
 
-/** Never throws: a process that breaks down is an outcome. */
-export function runChild(task: AnalysisTask, options: RunChildOptions): Promise<ChildOutcome> {
-  const { limits, signal, onProgress, read, script = ownScript } = options;
+/** Never throws for what a process does: that it breaks down is an outcome. */
+export async function runChild(task: AnalysisTask, options: RunChildOptions): Promise<ChildOutcome> {
+  const scratch = await mkdtemp(join(tmpdir(), 'mesoscope-analysis-'));
+  // Before the process starts: what is not there cannot be let in.
+  await mkdir(task.out, { recursive: true, mode: 0o700 });
+  try {
+    return await runIn(scratch, task, options);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function runIn(scratch: string, task: AnalysisTask, options: RunChildOptions): Promise<ChildOutcome> {
+  const { limits, signal, onProgress, confined, read, script = ownScript } = options;
   if (signal.aborted) return Promise.resolve({ kind: 'stopped' });
   const typescript = script.pathname.endsWith('.ts');
+  const { command, args } = startCommand(
+    fileURLToPath(script),
+    [
+      `--max-old-space-size=${limits.heapMiB}`,
+      // TypeScript runs by tsx, a development dependency: a built package never asks for it.
+      ...(typescript ? ['--import', import.meta.resolve('tsx')] : []),
+    ],
+    limits,
+    // tsx starts a compiler as a further process, which a confined one may not.
+    confined && !typescript
+      ? { read: task.ranges ? [] : [task.path], write: [task.out, scratch] }
+      : undefined,
+  );
+  const env = Object.fromEntries(
+    passed.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])),
+  );
   return new Promise((resolve) => {
-    const child = fork(fileURLToPath(script), [], {
-      execArgv: [
-        `--max-old-space-size=${limits.heapMiB}`,
-        // TypeScript runs by tsx, a development dependency: a built package never asks for it.
-        ...(typescript ? ['--import', import.meta.resolve('tsx')] : []),
-      ],
-      env: Object.fromEntries(passed.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []))),
+    const child = spawn(command, args, {
+      cwd: scratch,
+      env: { ...env, HOME: scratch, TMPDIR: scratch, TEMP: scratch, TMP: scratch },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // Bytes as bytes, not as lists of numbers.
-      serialization: 'advanced',
     });
     let said: FromAnalysis | undefined;
     let ended: UserError | undefined;
@@ -82,10 +121,13 @@ export function runChild(task: AnalysisTask, options: RunChildOptions): Promise<
     child.stderr?.on('data', (bytes: Buffer) => {
       stderr = `${stderr}${bytes}`.slice(-4_000);
     });
-    child.on('message', (message: FromAnalysis) => {
-      if (message.kind === 'progress') onProgress(message.progress);
-      else if (message.kind === 'read') void answerRead(child, message, read);
-      else said = message;
+    child.on('message', (message) => {
+      const parsed = fromAnalysisSchema.safeParse(message);
+      // A decoder that was taken over could say anything: what is no message of ours ends it.
+      if (!parsed.success) kill(errors.ANALYSIS_CRASHED(task.name, 'it sent what is no message'));
+      else if (parsed.data.kind === 'progress') onProgress(parsed.data.progress);
+      else if (parsed.data.kind === 'read') void answerRead(child, parsed.data, read);
+      else said = parsed.data;
     });
     child.on('error', (error) => {
       stderr = error.message;
@@ -103,17 +145,16 @@ export function runChild(task: AnalysisTask, options: RunChildOptions): Promise<
   });
 }
 
-/** Longest piece that is handed over at once: the process that asks is not to be trusted with our memory. */
-const longestRead = 8 * MiB;
-
 async function answerRead(
   child: ChildProcess,
   { read: number, at, length }: Extract<FromAnalysis, { kind: 'read' }>,
   read: RunChildOptions['read'],
 ): Promise<void> {
-  const fits = Number.isSafeInteger(at) && at >= 0 && length > 0 && length <= longestRead;
-  const bytes = fits ? await read?.(at, length).catch(() => undefined) : undefined;
-  const answer: ToAnalysis = { read: number, ...(bytes ? { bytes } : {}) };
+  const bytes = await read?.(at, length).catch(() => undefined);
+  const answer: ToAnalysis = {
+    read: number,
+    ...(bytes ? { bytes: Buffer.from(bytes).toString('base64') } : {}),
+  };
   if (child.connected) child.send(answer, () => undefined);
 }
 
@@ -128,6 +169,11 @@ function whyItBrokeDown(
   if (/heap out of memory|Reached heap limit/.test(stderr)) {
     return errors.ANALYSIS_MEMORY(name, Math.max(peakMiB, limits.heapMiB), limits.heapMiB);
   }
+  // The system gave no more, before the watch had seen it.
+  if (/allocation failed|ERR_MEMORY_ALLOCATION_FAILED|bad_alloc|Zone Allocation|OOM/i.test(stderr)) {
+    return errors.ANALYSIS_MEMORY(name, Math.max(peakMiB, limits.memoryMiB), limits.memoryMiB);
+  }
+  if (signal === 'SIGXCPU') return errors.ANALYSIS_CPU(name, limits.cpuSeconds);
   return errors.ANALYSIS_CRASHED(name, signal ? `its process was ended by ${signal}` : `exit code ${code}`);
 }
 

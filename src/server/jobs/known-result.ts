@@ -1,9 +1,11 @@
 /** A clip whose file was analysed before, by the same detector with the same settings, is given that result. */
+import { sha256 } from '../../base/hash.ts';
+import { JobLog } from '../../report/bundle/log.ts';
 import { renameReport } from '../../report/rename.ts';
 import { type ClipRow, type FullClipRow, findFullClip } from '../database/clips.ts';
 import type { Database, Queries } from '../database/database.ts';
 import type { Begun } from '../database/steps.ts';
-import { artefact } from '../storage/artefact-names.ts';
+import { artefact, bundledName } from '../storage/artefact-names.ts';
 import type { Storage } from '../storage/storage.ts';
 import { finishSurely } from './finish-surely.ts';
 import type { ClipDocument } from './messages.ts';
@@ -38,7 +40,8 @@ export async function giveKnown(parts: Parts, clip: Begun, signal: AbortSignal):
   const place = { id: clip.id, attempt: clip.attempts };
   try {
     await storage.copyAttempt({ id: known.id, attempt: known.attempts }, place);
-    await renamePages(storage, place, known.document, document);
+    const changed = await renamePages(storage, place, known.document, document);
+    await logGift(storage, place, known.id, clip, changed);
   } catch {
     // Its files went while they were copied, or cannot be read: an analysis of our own is never wrong.
     await storage.removeAttempt(place.id, place.attempt);
@@ -70,9 +73,10 @@ async function renamePages(
   { id, attempt }: { id: string; attempt: number },
   before: ClipDocument,
   after: ClipDocument,
-): Promise<void> {
+): Promise<Record<string, Buffer>> {
   const { result } = after;
-  if (!result || !before.result || result.clip.path === before.result.clip.path) return;
+  const changed: Record<string, Buffer> = {};
+  if (!result || !before.result || result.clip.path === before.result.clip.path) return changed;
   const page = await storage.artefact(id, attempt, artefact.report);
   if (page) {
     const html = renameReport(
@@ -80,8 +84,27 @@ async function renamePages(
       { path: before.result.clip.path, replay: before.replay ?? '' },
       { path: result.clip.path, replay: after.replay ?? '' },
     );
-    await storage.putArtefact(id, attempt, artefact.report, Buffer.from(html));
+    changed[artefact.report] = Buffer.from(html);
   }
-  const json = Buffer.from(`${JSON.stringify(result, null, 2)}\n`);
-  await storage.putArtefact(id, attempt, artefact.result, json);
+  changed[artefact.result] = Buffer.from(`${JSON.stringify(result, null, 2)}\n`);
+  for (const [name, bytes] of Object.entries(changed)) await storage.putArtefact(id, attempt, name, bytes);
+  return changed;
+}
+
+/** The log of the analysis goes on: whose result it was, and what was written anew under the other name. */
+async function logGift(
+  storage: Storage,
+  { id, attempt }: { id: string; attempt: number },
+  from: string,
+  clip: Begun,
+  changed: Readonly<Record<string, Buffer>>,
+): Promise<void> {
+  const kept = await storage.artefact(id, attempt, artefact.log);
+  // Analyses of an older version left none.
+  if (!kept) return;
+  const log = new JobLog(kept.toString('utf8'));
+  log.add('given', { from, clip: clip.id, name: clip.name });
+  const files = Object.entries(changed).map(([name, bytes]) => [bundledName(name), sha256(bytes)]);
+  if (files.length > 0) log.add('written', { files: Object.fromEntries(files) });
+  await storage.putArtefact(id, attempt, artefact.log, Buffer.from(log.toString()));
 }

@@ -1,6 +1,6 @@
-/** What the server and an analysis's process say to each other. */
-import type { Clip } from '../api.ts';
-import type { Failure } from '../failure.ts';
+/** What the server and an analysis's process say to each other, as JSON. */
+import { z } from 'zod';
+import { type Clip, clipSchema, failureSchema } from '../api.ts';
 
 /** The large part of a clip's row. */
 export type ClipDocument = Pick<Clip, 'result' | 'contract' | 'evidence' | 'maps' | 'credentials' | 'replay'>;
@@ -17,8 +17,8 @@ export interface AnalysisTask {
   name: string;
   mediaType: string;
   detector: string;
-  /** Of the detector's file, where it is known: another file of that name must not answer in its place. */
-  detectorSha256: string | null;
+  /** Of the detector's file that this process read at its start: no other is loaded. */
+  detectorSha256: string;
   sample: string;
   /** Folder to be made and filled. */
   out: string;
@@ -26,22 +26,43 @@ export interface AnalysisTask {
   limits: { seconds: number; pixels: number; sampledFrames: number };
 }
 
-export interface AnalysisProgress {
-  stage: 'open' | 'frames' | 'score' | 'report';
-  done: number;
-  total: number;
-}
-
 /** An answer to `read`; without bytes where they could not be fetched. */
 export interface ToAnalysis {
   read: number;
-  bytes?: Uint8Array;
+  /** Base64. */
+  bytes?: string;
 }
 
-export type FromAnalysis =
+/** Longest piece that is handed over at once: the process that asks is not to be trusted with our memory. */
+export const longestRead = 8 * 2 ** 20;
+
+const progress = z.strictObject({
+  stage: z.enum(['open', 'frames', 'score', 'report']),
+  done: z.int().nonnegative(),
+  total: z.int().nonnegative(),
+});
+export type AnalysisProgress = z.infer<typeof progress>;
+
+const document = clipSchema.pick({
+  ...{ result: true, contract: true, evidence: true, maps: true, credentials: true, replay: true },
+});
+
+/** Checked like any outside data: the process that says it has read a stranger's file. */
+export const fromAnalysisSchema = z.discriminatedUnion('kind', [
   /** Wants bytes of the file. */
-  | { kind: 'read'; read: number; at: number; length: number }
-  | { kind: 'progress'; progress: AnalysisProgress }
-  | { kind: 'done'; document: ClipDocument }
+  z.strictObject({
+    kind: z.literal('read'),
+    read: z.int().positive(),
+    at: z.int().nonnegative(),
+    length: z.int().positive().max(longestRead),
+  }),
+  z.strictObject({ kind: z.literal('progress'), progress }),
+  z.strictObject({
+    kind: z.literal('done'),
+    // A failure never becomes a score.
+    document: document.refine(({ result }) => result !== null && result.status !== 'error', 'no result'),
+  }),
   /** The input is at fault; `document` is there where a result tells it. */
-  | { kind: 'failed'; error: Failure; document: ClipDocument | null };
+  z.strictObject({ kind: z.literal('failed'), error: failureSchema, document: document.nullable() }),
+]);
+export type FromAnalysis = z.infer<typeof fromAnalysisSchema>;

@@ -8,7 +8,7 @@ export function remoteFile(name: string, size: number): ByteSource {
   const waiting = new Map<number, (bytes: Uint8Array | undefined) => void>();
   let reads = 0;
   process.on('message', ({ read, bytes }: ToAnalysis) => {
-    waiting.get(read)?.(bytes);
+    waiting.get(read)?.(bytes === undefined ? undefined : Buffer.from(bytes, 'base64'));
     waiting.delete(read);
   });
   return {

@@ -3,7 +3,7 @@ import { formatSampling, parseSampling } from '../../media/sampling.ts';
 import { replayCommand } from '../../report/replay.ts';
 
 /** Of the intervals; the server's analyses all take the same. */
-export const seed = 0;
+export const analysisSeed = 0;
 
 export function replayOf({
   name,
@@ -15,6 +15,6 @@ export function replayOf({
   sample: string;
 }): string {
   const policy = formatSampling(parseSampling(sample));
-  const given = ['--sample', policy, '--detector', detector, '--seed', `${seed}`];
+  const given = ['--sample', policy, '--detector', detector, '--seed', `${analysisSeed}`];
   return replayCommand([name], given, 'results');
 }

@@ -13,6 +13,7 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   DISK_FULL: 'elsewhere',
   // A worker of another version, or with other detectors.
   DETECTOR_MISSING: 'elsewhere',
+  DETECTOR_NOT_PINNED: 'elsewhere',
   ANALYSIS_OTHER_DETECTOR: 'elsewhere',
 };
 

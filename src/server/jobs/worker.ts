@@ -3,17 +3,19 @@
  * end, and that clip alone fails. The task comes as the first message.
  */
 import { describe, type ErrorCode, errors, UserError } from '../../base/errors.ts';
+import { version } from '../../base/version.ts';
 import type { ClipResult } from '../../detect/result.ts';
 import { openScanner } from '../../detect/scanner.ts';
 import { openClip } from '../../media/open.ts';
 import { parseSampling } from '../../media/sampling.ts';
 import type { ByteSource } from '../../media/types.ts';
+import { JobLog } from '../../report/bundle/log.ts';
 import { failureOf } from '../failure.ts';
-import { flushFolder, MapWriter, makeFolder, writeCrops, writeReport } from './artefacts.ts';
+import { flushFolder, MapWriter, makeFolder, writeCrops, writeLog, writeReport } from './artefacts.ts';
 import { readCredentials } from './credentials.ts';
-import type { AnalysisTask, ClipDocument, FromAnalysis } from './messages.ts';
+import type { AnalysisProgress, AnalysisTask, ClipDocument, FromAnalysis } from './messages.ts';
 import { remoteFile } from './remote-file.ts';
-import { replayOf, seed } from './replay.ts';
+import { analysisSeed, replayOf } from './replay.ts';
 
 /** Messages must be out before the process ends. */
 const tell = (message: FromAnalysis) =>
@@ -41,28 +43,42 @@ async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
     sha256: task.sha256,
   };
   await checkLimits(task, source);
-  const scanner = await openScanner({ detector: task.detector, threads: task.threads, seed });
+  const { clip, name, detector, sample, threads } = task;
+  const log = new JobLog();
+  log.add('begun', { clip, name, detector, sample, mesoscope: version, node: process.version, threads });
+  const scanner = await openScanner({
+    detector,
+    threads,
+    seed: analysisSeed,
+    pins: { hashes: new Set([task.detectorSha256]), source: 'this server' },
+  });
+  log.add('loaded', scanner.detector);
+  let last = '';
+  const reached = (stage: AnalysisProgress['stage'], done: number, total: number) => {
+    if (stage !== last) log.add('stage', { stage });
+    last = stage;
+    void tell({ kind: 'progress', progress: { stage, done, total } });
+  };
   try {
-    const found = scanner.detector.sha256;
-    if (task.detectorSha256 !== null && found !== task.detectorSha256) {
-      throw errors.ANALYSIS_OTHER_DETECTOR(task.detector, task.detectorSha256, found);
-    }
     const maps = new MapWriter(task.out, task.clip);
     const analysis = await scanner.scan(task.path, {
       ...(source ? { source } : {}),
       sampling: parseSampling(task.sample),
       onProgress: ({ stage, done, total }) => {
-        if (stage !== 'done') void tell({ kind: 'progress', progress: { stage, done, total } });
+        if (stage !== 'done') reached(stage, done, total);
       },
       onFace: (face) => maps.take(face),
     });
-    void tell({ kind: 'progress', progress: { stage: 'report', done: 0, total: 0 } });
+    reached('report', 0, 0);
     const result = renamed(analysis.result, task);
     const replay = replayOf(task);
     const credentials = await readCredentials(source ?? task.path);
     const mapDocuments = await maps.finish(result);
     const evidence = await writeCrops(task.out, task.clip, analysis.evidence, mapDocuments);
     await writeReport(task.out, { result, evidence: analysis.evidence }, scanner.contract, replay);
+    const { status, verdict, score, error } = result;
+    log.add('scored', { sha256: result.clip.sha256, status, verdict, score, error: error?.code ?? null });
+    await writeLog(task.out, log, { evidence, maps: mapDocuments });
     await flushFolder(task.out);
     const document: ClipDocument = {
       result,

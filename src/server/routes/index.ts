@@ -19,6 +19,7 @@ import { detectorGet } from './detector-get.ts';
 import { detectorList } from './detector-list.ts';
 import { detectorModel } from './detector-model.ts';
 import { events } from './events.ts';
+import { evidenceKey } from './evidence-key.ts';
 import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { ready } from './ready.ts';
@@ -59,6 +60,7 @@ export const routes = [
   runList,
   runReport,
   about,
+  evidenceKey,
   sessionCreate,
   sessionDelete,
   health,

@@ -6,4 +6,12 @@ export const artefact = {
   map: (n: number) => `map-${n}.png`,
   report: 'report.html',
   result: 'report.json',
+  log: 'log.jsonl',
 };
+
+/** What such a file is called in an evidence bundle. */
+export function bundledName(file: string): string {
+  if (file === artefact.result) return 'result.json';
+  const [, kind, rest] = /^(crop|map)-(\d+\.\w+)$/.exec(file) ?? [];
+  return kind ? `${kind}s/${rest}` : file;
+}

@@ -6,6 +6,7 @@
  * | ------------------------ | -------------------------------------------------------- |
  * | `database/`              | the embedded database                                    |
  * | `uploads/ID`             | a resumable upload so far                                |
+ * | `evidence-key.pem`       | the key that signs evidence bundles, if none was given   |
  * | `work/`                  | analyses whose results go to a store elsewhere           |
  * | `media/`, `clips/`       | see `store.ts`; absent where the store is elsewhere      |
  */
@@ -44,6 +45,10 @@ export class Storage {
 
   get database(): string {
     return join(this.folder, 'database');
+  }
+
+  get evidenceKey(): string {
+    return join(this.folder, 'evidence-key.pem');
   }
 
   upload(id: string): string {
