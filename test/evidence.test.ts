@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { sha256OfFile } from '../src/base/hash.ts';
 import { runCli } from '../src/cli/run.ts';
 import { detectorHash, detectorPath } from '../src/detect/bundled.ts';
+import { defaultDetector } from '../src/detect/default-detector.ts';
 import { openScanner, type Scanner, type ScannerOptions } from '../src/detect/scanner.ts';
 import type { ClipAnalysis } from '../src/detect/types.ts';
 import { readArchive, writeArchive } from '../src/report/bundle/archive.ts';
@@ -238,7 +239,7 @@ test('scan --pin hands the list to the scanner, and refuses a detector that is n
   const { code, stderr } = await run(['scan', 'x.mp4', '--pin', pins], openScanner);
   expect(code).toBe(2);
   expect(stderr).toContain('DETECTOR_NOT_PINNED');
-  expect(stderr).toContain(await detectorHash('compact-blends'));
+  expect(stderr).toContain(await detectorHash(defaultDetector));
   await writeFile(pins, 'no hash\n');
   expect(await run(['scan', 'x.mp4', '--pin', pins], openScanner)).toMatchObject({
     code: 2,

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
 import { detectorHash } from '../../src/detect/bundled.ts';
+import { defaultDetector } from '../../src/detect/default-detector.ts';
 import { encodeJpeg, encodePng } from '../../src/media/image.ts';
 import { openClip } from '../../src/media/open.ts';
 import { parseSampling } from '../../src/media/sampling.ts';
@@ -124,8 +125,8 @@ describe('through the analysis’s own process, to its end', () => {
         ...{ clip: 'c', path, name, mediaType: '', sample: 'even:2', out: join(folder, 'out'), threads: 1 },
         ...{
           sha256: '0'.repeat(64),
-          detector: 'compact-blends',
-          detectorSha256: await detectorHash('compact-blends'),
+          detector: defaultDetector,
+          detectorSha256: await detectorHash(defaultDetector),
         },
         limits: { seconds: 7200, pixels: maxPixels, sampledFrames: 100 },
       },

@@ -217,13 +217,13 @@ test('a list of allowed detectors: no other is offered, and a server that may us
     ['compact-dfdc-pairs', true],
   ]);
   expect((await client.about()).defaultDetector).toBe('compact-dfdc-pairs');
-  await expect(client.upload(new Blob(['x']), { detector: 'compact-blends' })).rejects.toMatchObject({
+  await expect(client.upload(new Blob(['x']), { detector: defaultDetector })).rejects.toMatchObject({
     code: 'DETECTOR_UNKNOWN',
   });
   await writeFile(pins, `${'0'.repeat(64)}  nobody\n`);
   await expect(start({ pins })).rejects.toMatchObject({
     code: 'DETECTOR_NOT_PINNED',
-    fact: expect.stringContaining(await detectorHash('compact-blends')),
+    fact: expect.stringContaining(await detectorHash(defaultDetector)),
   });
 });
 

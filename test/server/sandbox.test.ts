@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultDetector } from '../../src/detect/default-detector.ts';
 import { type ChildLimits, type ChildOutcome, runChild } from '../../src/server/jobs/child.ts';
 import { decideSandbox, probeConfinement } from '../../src/server/sandbox/sandbox.ts';
 import { callFilter } from '../../src/server/sandbox/seccomp.ts';
@@ -52,7 +53,7 @@ async function attack(
   await writeFile(path, given);
   const outcome = await runChild(
     {
-      ...{ clip: 'c', path, name, mediaType: 'video/mp4', detector: 'compact-blends', detectorSha256: '' },
+      ...{ clip: 'c', path, name, mediaType: 'video/mp4', detector: defaultDetector, detectorSha256: '' },
       ...{ sha256: '0'.repeat(64), sample: 'even:2', out, threads: 1 },
       limits: { seconds: 10, pixels: 1e6, sampledFrames: 10 },
     },

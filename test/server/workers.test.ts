@@ -1,6 +1,7 @@
 /** Servers and workers that share a PostgreSQL server and a store: who takes what, and what is left of those that die. */
 import { openAsBlob } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { verifyBundle } from '../../src/report/bundle/verify.ts';
 import { MesoscopeClient } from '../../src/server/client.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
@@ -128,6 +129,10 @@ describe.skipIf(!havePostgres)(`workers${noPostgresReason}`, () => {
     expect(report).not.toContain('first.mp4');
     const json = await (await client.bytes(second.links.json as string)).text();
     expect(JSON.parse(json)).toEqual(second.result);
+    const bundle = await client.bytes(second.links.evidence as string);
+    const { checks } = verifyBundle(new Uint8Array(await bundle.arrayBuffer()));
+    expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
+    expect(checks.map(({ name, status }) => `${name} ${status}`)).toContain('log passed');
     // Other frames are another question.
     expect((await client.upload(blob, { sample: 'even:3' })).status).toBe('queued');
 

@@ -185,6 +185,22 @@ describe('what was changed is named', () => {
     expect(problems(make(signer, log), 'log')).toEqual(['crops/0.jpg is not what the log says was written']);
   });
 
+  test('a known result given to a clip of another name: its texts may be written anew, its pictures not', () => {
+    const [before, seen] = [sha256('under the first name'), sha256('what was really seen')];
+    const named = new JobLog('', clock);
+    named.add('written', { files: { 'report.html': before } });
+    const report = filesOf(make()).get('report.html') as Uint8Array;
+    named.add('given', { files: { 'report.html': sha256(report) } });
+    expect(statuses(verifyBundle(make(signer, named))).log).toBe('passed');
+    const pictured = new JobLog('', clock);
+    pictured.add('written', { files: { 'crops/0.jpg': seen } });
+    const crop = filesOf(make()).get('crops/0.jpg') as Uint8Array;
+    pictured.add('given', { files: { 'crops/0.jpg': sha256(crop) } });
+    expect(problems(make(signer, pictured), 'log')).toEqual([
+      'crops/0.jpg is not what the log says was written',
+    ]);
+  });
+
   test('another key: a bundle signed anew passes without --key and fails with it', () => {
     const forged = make(other, new JobLog('', clock), { ...analysis.result, score: 0.01 });
     expect(verifyBundle(forged).ok).toBe(true);

@@ -5,7 +5,7 @@ import { sha256 } from '../../base/hash.ts';
 import { type ClipResult, resultSchema } from '../../detect/result.ts';
 import { isCanonical, readArchive } from './archive.ts';
 import { fingerprintOf, publicKeyFrom } from './key.ts';
-import { readChain } from './log.ts';
+import { type LogEntry, readChain } from './log.ts';
 import {
   logFile,
   type Manifest,
@@ -107,6 +107,13 @@ function checkFiles(files: Files, manifest: Manifest): Check {
     : failed('files', 'The files are not those of the manifest.', problems);
 }
 
+/** Of a known result that was given to a clip of another name, these were written anew, with that name. */
+const namedAnew = ['report.html', 'result.json'];
+
+function filesOf(entry: LogEntry | undefined): Record<string, unknown> {
+  return (entry?.details.files ?? {}) as Record<string, unknown>;
+}
+
 function checkLog(files: Files, manifest: Manifest | null): Check {
   const content = files.get(logFile);
   if (!content) return failed('log', 'There is no log.', [`${logFile} is missing`]);
@@ -115,17 +122,16 @@ function checkLog(files: Files, manifest: Manifest | null): Check {
   if (manifest && (manifest.log.last !== last || manifest.log.entries !== entries.length)) {
     all.push('the log does not end with the entry that the manifest names');
   }
-  // What the analysis wrote down when it ended, against what lies here. The last word on a file counts: a known result
-  // that is given to a clip of another name has its report written anew.
-  const written = new Map<string, unknown>();
-  for (const { event, details } of entries) {
-    if (event !== 'written') continue;
-    for (const [name, hash] of Object.entries(details.files ?? {})) written.set(name, hash);
-  }
-  for (const [name, hash] of written) {
-    const file = files.get(name);
-    if (!file) all.push(`${name}, which the log tells of, is missing`);
-    else if (sha256(file) !== hash) all.push(`${name} is not what the log says was written`);
+  // What the analysis wrote down when it ended, against what lies here.
+  const given = filesOf(entries.findLast(({ event }) => event === 'given'));
+  for (const entry of entries) {
+    if (entry.event !== 'written') continue;
+    for (const [name, hash] of Object.entries(filesOf(entry))) {
+      const file = files.get(name);
+      const expected = namedAnew.includes(name) ? (given[name] ?? hash) : hash;
+      if (!file) all.push(`${name}, which the log tells of, is missing`);
+      else if (sha256(file) !== expected) all.push(`${name} is not what the log says was written`);
+    }
   }
   return all.length === 0
     ? passed(

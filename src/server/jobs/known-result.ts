@@ -103,8 +103,7 @@ async function logGift(
   // Analyses of an older version left none.
   if (!kept) return;
   const log = new JobLog(kept.toString('utf8'));
-  log.add('given', { from, clip: clip.id, name: clip.name });
   const files = Object.entries(changed).map(([name, bytes]) => [bundledName(name), sha256(bytes)]);
-  if (files.length > 0) log.add('written', { files: Object.fromEntries(files) });
+  log.add('given', { from, clip: clip.id, name: clip.name, files: Object.fromEntries(files) });
   await storage.putArtefact(id, attempt, artefact.log, Buffer.from(log.toString()));
 }
