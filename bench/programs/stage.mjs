@@ -1,9 +1,10 @@
 // In place of an analysis: waits as many milliseconds as the clip's name says (`stage-500-7`), and ends.
-process.once('disconnect', () => process.exit(1));
-process.once('message', ({ name }) => {
+import { onTask, tell } from '../../test/server/programs/channel.mjs';
+
+onTask(({ name }) => {
   const milliseconds = Number(/^stage-(\d+)-/.exec(name)?.[1] ?? 0);
   setTimeout(() => {
     const error = { code: 'CLIP_NO_FRAMES', title: `${name} was never a clip.`, next: '' };
-    process.send({ kind: 'failed', error, document: null }, () => process.exit(0));
+    tell({ kind: 'failed', error, document: null }).then(() => process.exit(0));
   }, milliseconds);
 });

@@ -161,6 +161,25 @@ test('what a process says is checked like any file: a score beyond 1 is no messa
   expect(outcome).toMatchObject({ kind: 'failed', document: null, error: { code: 'ANALYSIS_CRASHED' } });
 });
 
+test('one that sends a message without end costs the server no memory', async () => {
+  const before = process.memoryUsage().rss;
+  const { outcome } = await attack('endless', can, {}, program('flood'));
+  expect(outcome).toMatchObject({
+    kind: 'failed',
+    error: { code: 'ANALYSIS_CRASHED', title: expect.stringContaining('more than 67108864 bytes') },
+  });
+  expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(400);
+});
+
+test('one that floods the server with messages leaves it time for others', async () => {
+  let turns = 0;
+  const clock = setInterval(() => turns++, 20);
+  const { outcome } = await attack('small', can, { seconds: 3 }, program('flood'));
+  clearInterval(clock);
+  expect(outcome).toMatchObject({ error: { code: 'ANALYSIS_TIME' } });
+  expect(turns).toBeGreaterThan(20);
+});
+
 test.skipIf(!can)(`the analysis itself runs confined, and tells of what is no clip${why}`, async () => {
   const { outcome } = await attack('x.mp4', true, { heapMiB: 1024, memoryMiB: 4096 }, builtAnalysis);
   expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'DETECTOR_NOT_PINNED' } });

@@ -1,12 +1,14 @@
 /** Starts an analysis's process, watches its memory and its time, and hears how it went. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { errors, type UserError } from '../../base/errors.ts';
 import { type Failure, failureOf } from '../failure.ts';
 import { startCommand } from '../sandbox/sandbox.ts';
+import { channelFile, LineChannel } from './line-channel.ts';
 import {
   type AnalysisProgress,
   type AnalysisTask,
@@ -18,6 +20,8 @@ import {
 
 const MiB = 2 ** 20;
 const watchEvery = 250;
+/** A result with all faces of the most frames that are looked at is a tenth of it. */
+const longestMessage = 64 * MiB;
 
 export interface ChildLimits {
   heapMiB: number;
@@ -98,7 +102,7 @@ function runIn(scratch: string, task: AnalysisTask, options: RunChildOptions): P
     const child = spawn(command, args, {
       cwd: scratch,
       env: { ...env, HOME: scratch, TMPDIR: scratch, TEMP: scratch, TMP: scratch },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     let said: FromAnalysis | undefined;
     let ended: UserError | undefined;
@@ -121,18 +125,23 @@ function runIn(scratch: string, task: AnalysisTask, options: RunChildOptions): P
     child.stderr?.on('data', (bytes: Buffer) => {
       stderr = `${stderr}${bytes}`.slice(-4_000);
     });
-    child.on('message', (message) => {
-      const parsed = fromAnalysisSchema.safeParse(message);
-      // A decoder that was taken over could say anything: what is no message of ours ends it.
-      if (!parsed.success) kill(errors.ANALYSIS_CRASHED(task.name, 'it sent what is no message'));
-      else if (parsed.data.kind === 'progress') onProgress(parsed.data.progress);
-      else if (parsed.data.kind === 'read') void answerRead(child, parsed.data, read);
-      else said = parsed.data;
+    // A decoder that was taken over could say anything: what is no message of ours ends it.
+    const broken = (problem: string) => kill(errors.ANALYSIS_CRASHED(task.name, problem));
+    const channel = new LineChannel(child.stdio[channelFile] as Duplex, {
+      longest: longestMessage,
+      onMessage: (message) => {
+        const parsed = fromAnalysisSchema.safeParse(message);
+        if (!parsed.success) return broken('it sent what is no message');
+        if (parsed.data.kind === 'progress') onProgress(parsed.data.progress);
+        else if (parsed.data.kind === 'read') return answer(channel, parsed.data, read);
+        else said = parsed.data;
+      },
+      onEnd: (problem) => problem !== undefined && broken(problem),
     });
     child.on('error', (error) => {
       stderr = error.message;
     });
-    child.send(task, () => undefined);
+    void channel.send(task);
     child.on('close', (code, killed) => {
       clearTimeout(clock);
       clearInterval(watch);
@@ -145,17 +154,18 @@ function runIn(scratch: string, task: AnalysisTask, options: RunChildOptions): P
   });
 }
 
-async function answerRead(
-  child: ChildProcess,
+/** One piece at a time: a process that asks for more than it takes waits, and costs no memory here. */
+async function answer(
+  channel: LineChannel,
   { read: number, at, length }: Extract<FromAnalysis, { kind: 'read' }>,
   read: RunChildOptions['read'],
 ): Promise<void> {
   const bytes = await read?.(at, length).catch(() => undefined);
-  const answer: ToAnalysis = {
+  const answered: ToAnalysis = {
     read: number,
     ...(bytes ? { bytes: Buffer.from(bytes).toString('base64') } : {}),
   };
-  if (child.connected) child.send(answer, () => undefined);
+  await channel.send(answered);
 }
 
 function whyItBrokeDown(

@@ -14,32 +14,24 @@ import { failureOf } from '../failure.ts';
 import { flushFolder, MapWriter, makeFolder, writeCrops, writeLog, writeReport } from './artefacts.ts';
 import { readCredentials } from './credentials.ts';
 import type { AnalysisProgress, AnalysisTask, ClipDocument, FromAnalysis } from './messages.ts';
+import { openParent } from './parent.ts';
 import { remoteFile } from './remote-file.ts';
 import { analysisSeed, replayOf } from './replay.ts';
 
-/** Messages must be out before the process ends. */
-const tell = (message: FromAnalysis) =>
-  new Promise<void>((resolve) => {
-    if (process.send) process.send(message, undefined, {}, () => resolve());
-    else resolve();
-  });
-
-// A server that died has nobody to tell: the clip is begun again.
-process.once('disconnect', () => process.exit(1));
-process.once('message', async (task: AnalysisTask) => {
-  try {
-    await tell(await analyse(task));
-  } catch (error) {
-    const known = error instanceof UserError ? error : errors.INTERNAL(describe(error));
-    await tell(failed(shown(known, task), null));
-  }
-  process.exit(0);
-});
+const parent = openParent();
+const task = await parent.task;
+try {
+  await parent.tell(await analyse(task));
+} catch (error) {
+  const known = error instanceof UserError ? error : errors.INTERNAL(describe(error));
+  await parent.tell(failed(shown(known, task), null));
+}
+process.exit(0);
 
 async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
   await makeFolder(task.out);
   const source = task.ranges && {
-    ...remoteFile(task.name, task.ranges.bytes),
+    ...remoteFile(parent, task.name, task.ranges.bytes),
     sha256: task.sha256,
   };
   await checkLimits(task, source);
@@ -57,7 +49,7 @@ async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
   const reached = (stage: AnalysisProgress['stage'], done: number, total: number) => {
     if (stage !== last) log.add('stage', { stage });
     last = stage;
-    void tell({ kind: 'progress', progress: { stage, done, total } });
+    void parent.tell({ kind: 'progress', progress: { stage, done, total } });
   };
   try {
     const maps = new MapWriter(task.out, task.clip);

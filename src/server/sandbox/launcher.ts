@@ -31,11 +31,8 @@ function become(libc: Libc, { program, args, paths }: LaunchPlan): void {
   const filter = callFilter(process.arch);
   if (!filter) throw new Error(`system calls of ${process.arch} are not known`);
   libc.filterCalls(filter);
-  const { MESOSCOPE_CHANNEL, ...env } = process.env as Record<string, string>;
-  // The shell hid the channel from this process, which would have read what is meant for the program.
-  if (MESOSCOPE_CHANNEL) env.NODE_CHANNEL_FD = MESOSCOPE_CHANNEL;
-  for (const file of [0, 1, 2, ...(MESOSCOPE_CHANNEL ? [Number(MESOSCOPE_CHANNEL)] : [])])
-    libc.keepOpen(file);
-  libc.replace(program, [program, ...args], env);
+  // Standard ones, and the channel to the server.
+  for (const file of [0, 1, 2, 3]) libc.keepOpen(file);
+  libc.replace(program, [program, ...args], process.env as Record<string, string>);
   throw new Error(`${program} cannot be started`);
 }

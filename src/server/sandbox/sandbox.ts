@@ -82,14 +82,11 @@ export function startCommand(
     `ulimit -n ${mostOpen}`,
     `ulimit -d ${(memoryMiB + spareMiB) * 1024}`,
   ].map((limit) => `${limit} 2>/dev/null`);
-  const exec = confined
-    ? 'channel=$NODE_CHANNEL_FD; unset NODE_CHANNEL_FD; MESOSCOPE_CHANNEL=$channel exec "$@"'
-    : 'exec "$@"';
   const program = process.execPath;
   const args = confined
     ? launcherArgs({ program, args: plain, paths: analysisPaths(script, confined.read, confined.write) })
     : plain;
-  return { command: shell, args: ['-c', [...limits, exec].join('; '), 'sh', program, ...args] };
+  return { command: shell, args: ['-c', [...limits, 'exec "$@"'].join('; '), 'sh', program, ...args] };
 }
 
 function launcherArgs(plan: LaunchPlan): string[] {

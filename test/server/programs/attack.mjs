@@ -1,5 +1,6 @@
 // Tries what a decoder that was taken over would try, by the name of its clip, and tells how far it came. What is tried here
 // in JavaScript ends in the same system calls as machine code would make.
+
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
@@ -19,6 +20,7 @@ import {
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { onTask, tell } from './channel.mjs';
 
 const reach = (to) =>
   new Promise((resolve, reject) => {
@@ -89,8 +91,7 @@ const attacks = {
   },
 };
 
-process.once('disconnect', () => process.exit(1));
-process.once('message', async (task) => {
+onTask(async (task) => {
   let title;
   try {
     const given = JSON.parse(readFileSync(task.path, 'utf8'));
@@ -100,5 +101,5 @@ process.once('message', async (task) => {
     title = `refused: ${error.code ?? error.message}`;
   }
   const failed = { kind: 'failed', error: { code: 'INTERNAL', title, next: '' }, document: null };
-  process.send(failed, undefined, {}, () => process.exit(0));
+  tell(failed).then(() => process.exit(0));
 });

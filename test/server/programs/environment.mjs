@@ -1,5 +1,7 @@
 // Tells the names and values of its environment, as an error.
-process.once('message', () => {
+import { onTask, tell } from './channel.mjs';
+
+onTask(() => {
   const error = { code: 'INTERNAL', title: JSON.stringify(process.env), next: '' };
-  process.send({ kind: 'failed', error, document: null }, undefined, {}, () => process.exit(0));
+  tell({ kind: 'failed', error, document: null }).then(() => process.exit(0));
 });

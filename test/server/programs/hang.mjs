@@ -1,6 +1,7 @@
 // Begins and never ends.
-process.once('disconnect', () => process.exit(1));
-process.once('message', () => {
-  process.send({ kind: 'progress', progress: { stage: 'frames', done: 1, total: 4 } });
+import { onTask, tell } from './channel.mjs';
+
+onTask(() => {
+  tell({ kind: 'progress', progress: { stage: 'frames', done: 1, total: 4 } });
   setInterval(() => undefined, 1000);
 });

@@ -1,6 +1,7 @@
 // Takes more and more memory outside of JavaScript's heap, and uses it.
-process.once('disconnect', () => process.exit(1));
-process.once('message', () => {
+import { onTask } from './channel.mjs';
+
+onTask(() => {
   const kept = [];
   setInterval(() => kept.push(Buffer.alloc(32 * 2 ** 20, 1)), 20);
 });

@@ -1,5 +1,7 @@
 // Fills JavaScript's heap.
-process.once('message', () => {
+import { onTask } from './channel.mjs';
+
+onTask(() => {
   const kept = [];
   for (;;) kept.push({ text: `${kept.length}`.repeat(50) });
 });
