@@ -2,12 +2,12 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { ClipResult } from '../../detect/result.ts';
 
-type Row = Readonly<Record<string, string | number | boolean | null>>;
+type Row = Readonly<Record<string, string | number | bigint | boolean | null>>;
 
 const columns = {
   path: 'STRING',
   sha256: 'STRING',
-  bytes: 'DOUBLE',
+  bytes: 'INT64',
   container: 'STRING',
   codec: 'STRING',
   width: 'INT32',
@@ -35,7 +35,8 @@ export function rowOf(result: ClipResult): Row {
   return {
     path: clip.path,
     sha256: clip.sha256,
-    bytes: clip.bytes,
+    // More than 32 bits, and exact.
+    bytes: clip.bytes === null ? null : BigInt(clip.bytes),
     container: clip.container,
     codec: clip.codec,
     width: clip.width,
