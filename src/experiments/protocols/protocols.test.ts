@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../base/random.ts';
 import { type Item, readManifest } from '../../data/manifest.ts';
 import { encodeMask, encodePng } from '../../media/image.ts';
+import { parseRecipe } from '../../train/recipe.ts';
+import { protocolRecipe } from '../protocol-recipes.ts';
 import { publishedBackground, publishedForeground, publishedIou } from './003-table2.ts';
 import { bothHalves, everyRun, figureKey } from './convolutional.ts';
 import { cellText, markdownOf, type Reproduction } from './document.ts';
@@ -14,6 +16,7 @@ import { Laboratory } from './laboratory.ts';
 import { accuracyOf, aucOf, balancedOf, iousOf } from './measures.ts';
 import { writeManifestFor } from './part-of-set.ts';
 import type { ScoredPicture } from './score-run.ts';
+import { zoomingNetworks, zoomingRecipes, zoomingTasks } from './zooming.ts';
 
 let folder: string;
 
@@ -50,6 +53,21 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'manifest.csv'), `${lines.join('\n')}\n`);
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+describe('the networks of 003', () => {
+  it.each(['smoke', 'paper'] as const)('each have a recipe that they accept, at %s scale', async (scale) => {
+    const base = await protocolRecipe(`003-${scale}`);
+    const names = [...zoomingNetworks.map(({ name }) => name), 'vgg3'];
+    const recipes = zoomingRecipes(base, names, zoomingTasks);
+    expect(recipes.size).toBe(16);
+    const sizes = [...recipes].map(([name, recipe]) => {
+      const parsed = parseRecipe({ ...recipe, name });
+      return [name, parsed.size];
+    });
+    const [small, large] = scale === 'smoke' ? [64, 72] : [256, 256];
+    expect(Object.fromEntries(sizes)).toMatchObject({ 'fn3-seg': small, 'xception-cls': large });
+  });
+});
 
 describe('the list', () => {
   it('names tables and figures of all five documents, with both settings told', async () => {

@@ -27,6 +27,7 @@ export const zoomingScales = (cost: string): Record<'smoke' | 'paper', ScaleSett
     cost,
     differs: [
       ...fourMethodsDiffers,
+      'Xception takes no picture below 71 px: it alone is trained and tested at 72.',
       '200 steps from scratch in place of epochs over 720 videos a method: a thousandth of the training.',
       'Classifiers and segmenters see the same crops of the whole face; in the paper segmenters see random crops of a picture twice as large as the face.',
     ],
@@ -50,22 +51,21 @@ export function zoomingSet(lab: Laboratory): Promise<string> {
   });
 }
 
-/** Trains what is asked for; the runs are named `vgg5-seg`. */
-export async function trainZooming(
-  lab: Laboratory,
+type Init = { suffix: string; weights: (network: string) => string };
+
+/** Recipes by name of run, such as `vgg5-seg`. */
+export function zoomingRecipes(
+  base: Readonly<Record<string, unknown>>,
   networks: readonly string[],
   tasks: readonly ZoomingTask[],
-  init?: { suffix: string; weights: (network: string) => string },
-): Promise<Map<string, TrainedRun>> {
-  const set = await zoomingSet(lab);
-  const recipe = await protocolRecipe(`003-${lab.scale}`);
+  init?: Init,
+): Map<string, Record<string, unknown>> {
   const plans = networks.flatMap((network) =>
-    tasks.map((task) => ({
-      name: `${network}-${task}${init?.suffix ?? ''}`,
-      set,
-      recipe: {
-        ...recipe,
-        ...(lab.scale === 'paper' ? { data: { split: undefined } } : {}),
+    tasks.map((task): [string, Record<string, unknown>] => [
+      `${network}-${task}${init?.suffix ?? ''}`,
+      {
+        ...base,
+        ...(network === 'xception' ? { size: Math.max(Number(base.size), smallestXception) } : {}),
         network: {
           name: network,
           options: { task, ...(needsConvolution(network, task) ? convolution : {}) },
@@ -73,9 +73,26 @@ export async function trainZooming(
         loss: { kind: task === 'seg' ? 'pixel-cross-entropy' : 'cross-entropy' },
         ...(init ? { init: { weights: init.weights(network), except: ['classifier', 'head'] } } : {}),
       },
-    })),
+    ]),
   );
-  return lab.train(plans);
+  return new Map(plans);
+}
+
+/** It takes no picture below 71 px. */
+const smallestXception = 72;
+
+/** Trains what is asked for. */
+export async function trainZooming(
+  lab: Laboratory,
+  networks: readonly string[],
+  tasks: readonly ZoomingTask[],
+  init?: Init,
+): Promise<Map<string, TrainedRun>> {
+  const set = await zoomingSet(lab);
+  const base = await protocolRecipe(`003-${lab.scale}`);
+  const ownSplit = lab.scale === 'paper' ? { data: { split: undefined } } : {};
+  const recipes = zoomingRecipes({ ...base, ...ownSplit }, networks, tasks, init);
+  return lab.train([...recipes].map(([name, recipe]) => ({ name, set, recipe })));
 }
 
 /** As the paper makes an activation map of MesoInception-4: its dense layers have none. */
