@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../base/random.ts';
 import { type Item, readManifest } from '../../data/manifest.ts';
 import { encodeMask, encodePng } from '../../media/image.ts';
-import { parseRecipe } from '../../train/recipe.ts';
+import { parseRecipe, recipeSchemaName } from '../../train/recipe.ts';
 import { protocolRecipe } from '../protocol-recipes.ts';
 import { publishedBackground, publishedForeground, publishedIou } from './003-table2.ts';
 import { bothHalves, everyRun, figureKey } from './convolutional.ts';
@@ -61,7 +61,10 @@ describe('the networks of 003', () => {
     const recipes = zoomingRecipes(base, names, zoomingTasks);
     expect(recipes.size).toBe(16);
     const sizes = [...recipes].map(([name, recipe]) => {
-      const parsed = parseRecipe({ ...recipe, name });
+      const parsed = parseRecipe({
+        ...{ schema: recipeSchemaName, ...recipe, name },
+        data: { layout: 'manifest', path: folder, ...(recipe.data as object | undefined) },
+      });
       return [name, parsed.size];
     });
     const [small, large] = scale === 'smoke' ? [64, 72] : [256, 256];
