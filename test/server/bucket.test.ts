@@ -1,8 +1,9 @@
 /** A server, a worker and the command line that share a bucket, as machines without a common folder do. */
 import { openAsBlob, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
+import { verifyBundle } from '../../src/report/bundle/verify.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
@@ -109,7 +110,8 @@ describe.skipIf(!havePostgres)(`a bucket${noPostgresReason}`, () => {
     await work(database);
     const path = await makeClip(made('sent.mp4'), 12);
     const args = [path, made('missing.mp4'), '--queue', database, '--store', store, '--sample', 'even:2'];
-    const first = await scan(...args, '--out', made('results'), '--json');
+    const signing = ['--bundle', '--evidence-key', made('key.pem')];
+    const first = await scan(...args, '--out', made('results'), '--json', ...signing);
     expect(first.err).toContain('CLIP_MISSING');
     expect(first.code).toBe(1);
     const results = first.out
@@ -121,6 +123,12 @@ describe.skipIf(!havePostgres)(`a bucket${noPostgresReason}`, () => {
     expect(JSON.parse(await readFile(made('results/sent.mp4.json'), 'utf8'))).toEqual(results[0]);
     expect(await readFile(made('results/sent.mp4.html'), 'utf8')).toContain('sent.mp4');
     expect(readdirSync(made('results')).sort()).toContain('summary.html');
+    const bundle = verifyBundle(await readFile(made('results/sent.mp4.evidence.zip')));
+    expect(bundle).toMatchObject({ ok: true, result: { clip: { path, sha256: results[0].clip.sha256 } } });
+
+    const pins = made('pins.txt');
+    await writeFile(pins, `${'0'.repeat(64)}  nobody\n`);
+    expect((await scan(...args, '--pin', pins)).err).toContain('DETECTOR_NOT_PINNED');
 
     // Nobody works any more, and nothing is sent again: the result is known.
     await worker?.stop();
