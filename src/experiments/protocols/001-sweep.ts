@@ -26,7 +26,7 @@ export const sweepProtocol: Protocol = {
   source:
     'Towards Deepfake Detection That Actually Works (Dessa 2019), random search and parallel coordinates',
   scales: dessaScales(
-    'about forty minutes on two cores',
+    'about half an hour on two cores',
     'recipes/protocols/001-smoke.json at 32 px, 140 draws of training source, batch size, steps, dropout, weight decay, learning-rate scheme and hidden layer; each run tested on A and on B.',
   ),
   async run(lab) {
@@ -51,7 +51,7 @@ export const sweepProtocol: Protocol = {
         'data.path': { kind: 'choice', values: [...sets.manifests], labels: ['A', 'B', 'A + B'] },
         batchSize: { kind: 'choice', values: smoke ? [8, 16, 32] : [16, 32, 64] },
         ...(smoke
-          ? { steps: { kind: 'choice', values: [20, 40, 60] } }
+          ? { steps: { kind: 'choice', values: [10, 20, 40] } }
           : { epochs: { kind: 'choice', values: [5, 10, 20] } }),
         'network.options.dropout': { kind: 'uniform', low: 0, high: 0.6 },
         'network.options.hidden': { kind: 'choice', values: [0, 128, 512] },

@@ -6,7 +6,7 @@ import type { Laboratory } from './laboratory.ts';
 import { iousOf, ofMethod } from './measures.ts';
 import { cell, meanOf, type Protocol } from './protocol.ts';
 import { generated, methodName, methods } from './sets.ts';
-import { scoreZooming, trainZooming, zoomingScales } from './zooming.ts';
+import { scoreZooming, trainZooming, zoomingRecipes, zoomingScales } from './zooming.ts';
 
 /** The paper's averages are missing a column in two rows; what is printed is here. */
 const rowsOf = [
@@ -107,23 +107,18 @@ async function startingWeights(lab: Laboratory, names: readonly string[]): Promi
   }
   const set = await generated(lab, 96);
   const recipe = await protocolRecipe('003-smoke');
+  const recipes = zoomingRecipes(recipe, names, ['cls']);
   const runs = await lab.train(
-    names.map((name) => ({
+    [...recipes].map(([name, own]) => ({
       name: `${name}-portraits`,
       set,
-      recipe: {
-        ...recipe,
-        network: { name, options: { task: 'cls' } },
-        loss: { kind: 'cross-entropy' },
-        sampling: { kind: 'balanced' },
-        augmentBy: 'item',
-      },
+      recipe: { ...own, sampling: { kind: 'balanced' }, augmentBy: 'item' },
     })),
   );
   return new Map(
     names.map((name) => [
       name,
-      join(runs.get(`${name}-portraits`)?.folder ?? '', 'checkpoints', 'best.safetensors'),
+      join(runs.get(`${name}-cls-portraits`)?.folder ?? '', 'checkpoints', 'best.safetensors'),
     ]),
   );
 }
