@@ -22,6 +22,7 @@ const isLinux = process.platform === 'linux';
 test.each([
   { name: 'crash', job: {}, code: 'ANALYSIS_CRASHED', words: 'SIGSEGV' },
   { name: 'hang', job: { seconds: 1 }, code: 'ANALYSIS_TIME', words: 'after 1 s' },
+  { name: 'planter', job: { sandbox: 'off' as const }, code: 'ANALYSIS_CRASHED', words: 'left report.html' },
   { name: 'leak', job: { heapMiB: 64 }, code: 'ANALYSIS_MEMORY', words: 'limit of 64' },
   ...(isLinux
     ? [{ name: 'hog', job: { memoryMiB: 300 }, code: 'ANALYSIS_MEMORY', words: 'limit of 300' }]

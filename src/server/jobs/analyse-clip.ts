@@ -39,7 +39,7 @@ export async function analyseClip(parts: AnalyseParts, clip: Begun, stop: AbortC
   const begun = performance.now();
   let outcome: ChildOutcome;
   try {
-    outcome = await analyse(parts, clip, stop);
+    outcome = plain(await analyse(parts, clip, stop), clip, await storage.strange(clip.id, clip.attempts));
     if (outcome.kind === 'failed' && failureKind(outcome.error.code) !== 'final') {
       const { code, title, next } = outcome.error;
       throw new UserError(code as UserError['code'], title, next);
@@ -66,6 +66,13 @@ export async function analyseClip(parts: AnalyseParts, clip: Begun, stop: AbortC
   metrics.analyses.inc({ outcome: outcome.kind === 'done' ? 'done' : outcome.error.code });
   metrics.analysisSeconds.observe((performance.now() - begun) / 1000);
   if (outcome.peakMiB > 0) metrics.analysisMemory.observe(outcome.peakMiB);
+}
+
+/** A process that leaves links behind was taken over: nothing that it says counts. */
+function plain(outcome: ChildOutcome, { name }: Begun, strange: readonly string[]): ChildOutcome {
+  if (outcome.kind === 'stopped' || strange.length === 0) return outcome;
+  const error = errors.ANALYSIS_CRASHED(name, `it left ${strange[0]}, which is no plain file`);
+  return { kind: 'failed', error: failureOf(error), document: null, peakMiB: outcome.peakMiB };
 }
 
 async function analyse(

@@ -83,6 +83,12 @@ export class Storage {
     if (this.store.folder === undefined) await this.removeWork(id, attempt);
   }
 
+  /** What an attempt left that is no plain file, and so was not left by an analysis of ours: reading it might lead anywhere. */
+  async strange(id: string, attempt: number): Promise<string[]> {
+    const entries = await readdir(this.workFolder(id, attempt), { withFileTypes: true }).catch(() => []);
+    return entries.filter((entry) => !entry.isFile()).map(({ name }) => name);
+  }
+
   async removeWork(id: string, attempt: number): Promise<void> {
     await rm(this.workFolder(id, attempt), { recursive: true, force: true });
   }

@@ -55,6 +55,7 @@ const attacks = {
     linkSync(secret, join(out, 'link'));
     return readFileSync(join(out, 'link'), 'utf8');
   },
+  'leave a link': ({ out, secret }) => symlinkSync(secret, join(out, 'left')),
   'symlink out': ({ out, secret }) => {
     symlinkSync(secret, join(out, 'symlink'));
     return readFileSync(join(out, 'symlink'), 'utf8');
