@@ -48,9 +48,18 @@ export const table1: Protocol = {
         };
       }),
     );
-    const average = (task: string) =>
-      meanOf(rows.filter(({ key }) => key.endsWith(task)).map(({ cells }) => cells[5].ours ?? undefined));
-    const [cls, seg] = [average('cls'), average('seg')];
+    // The paper's average counts originals once and forgeries four times: a network that calls everything forged has 80.
+    const balanced = (task: string) =>
+      meanOf(
+        rows
+          .filter(({ key }) => key.endsWith(task))
+          .map(({ cells }) => {
+            const forged = meanOf(cells.slice(0, methods.length).map(({ ours }) => ours ?? undefined));
+            const original = cells[methods.length].ours ?? undefined;
+            return forged === undefined || original === undefined ? undefined : (forged + original) / 2;
+          }),
+      );
+    const [cls, seg] = [balanced('cls'), balanced('seg')];
     const [first] = scored.values();
     return {
       scored: `${first.length} pictures of the test side`,
@@ -65,7 +74,7 @@ export const table1: Protocol = {
       findings: [
         {
           claim: 'Segmenters classify better than their classifier counterparts.',
-          ours: `mean accuracy over the networks: segmenters ${seg?.toFixed(1)} %, classifiers ${cls?.toFixed(1)} %`,
+          ours: `accuracy with forged and original faces weighing alike (50 % is chance), mean over the networks: segmenters ${seg?.toFixed(1)} %, classifiers ${cls?.toFixed(1)} %`,
           agrees: seg === undefined || cls === undefined || Math.abs(seg - cls) < 2 ? undefined : seg > cls,
         },
       ],
