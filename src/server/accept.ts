@@ -13,6 +13,7 @@ import { resultKey } from './jobs/result-key.ts';
 import type { Services } from './services.ts';
 import { mediaTypeOf } from './storage/media-type.ts';
 import type { Received } from './storage/receive.ts';
+import type { Events } from './watch/events.ts';
 
 export interface ScanChoice extends Sender {
   detector: string;
@@ -21,7 +22,7 @@ export interface ScanChoice extends Sender {
 
 export type AcceptParts = Pick<
   Services,
-  'storage' | 'database' | 'queue' | 'runner' | 'changes' | 'metrics' | 'detectors' | 'config'
+  'storage' | 'database' | 'queue' | 'runner' | 'changes' | 'metrics' | 'detectors' | 'config' | 'log'
 >;
 type Parts = AcceptParts;
 
@@ -48,13 +49,13 @@ export function chooseScan(
 
 type Accepted = Pick<NewClip, 'id' | 'media' | 'name' | 'url'> & { sha256: string | null };
 
-/** A clip's row and its ticket, in the caller's transaction. */
+/** A clip's row and its ticket, in the caller's transaction. @returns the first line of its log */
 async function enqueue(
   { queue, detectors }: Pick<Parts, 'queue' | 'detectors'>,
   queries: Queries,
   { sha256, ...clip }: Accepted,
   { detector, sample, client, priority }: ScanChoice,
-): Promise<void> {
+): Promise<Events['accepted']> {
   const detectorSha256 = detectors.named(detector).sha256;
   const key = sha256 && resultKey({ clip: sha256, detector: detectorSha256, sample });
   const [name, status]: [QueueName, NewClip['status']] =
@@ -65,14 +66,20 @@ async function enqueue(
     ...clip,
     ...{ detector, detectorSha256, sample, client, priority, turn, key, status, job },
   });
+  return { clip: clip.id, attempt: 0, job, queue: name };
 }
 
 /** What is known already is answered now; the rest waits its turn. */
-async function accepted({ changes, runner }: Pick<Parts, 'changes' | 'runner'>, id: string): Promise<string> {
-  changes.changed(id);
-  await runner.answerKnown(id);
+async function accepted(
+  { changes, runner, log }: Pick<Parts, 'changes' | 'runner' | 'log'>,
+  told: Events['accepted'],
+): Promise<string> {
+  const { clip, queue } = told;
+  log.tell('accepted', told);
+  changes.changed(clip);
+  if (queue === 'analyse') await runner.answerKnown(clip);
   runner.wake();
-  return id;
+  return clip;
 }
 
 /** A complete upload becomes a clip that waits. @param also written in the same transaction. */
@@ -88,11 +95,14 @@ export async function acceptUpload(
   const mediaType = await mediaTypeOf(storage.upload(upload));
   const media = await storage.adopt(upload);
   const id = randomUUID();
+  let told: Events['accepted'];
   try {
-    await database.transaction(async (queries) => {
+    told = await database.transaction(async (queries) => {
       await insertMedia(queries, { id: media, ...received, mediaType });
-      await enqueue(parts, queries, { id, media, name, url: null, sha256: received.sha256 }, choice);
+      const clip = { id, media, name, url: null, sha256: received.sha256 };
+      const queued = await enqueue(parts, queries, clip, choice);
       await also(queries, id);
+      return queued;
     });
     await database.flush();
   } catch (error) {
@@ -102,7 +112,7 @@ export async function acceptUpload(
     throw error;
   }
   metrics.uploadedBytes.inc(received.bytes);
-  return accepted(parts, id);
+  return accepted(parts, told);
 }
 
 /**
@@ -128,27 +138,27 @@ export async function acceptFile(
       'select id from mesoscope.media where sha256 = $1 and bytes = $2 limit 1 for share',
       [sha256, before.size],
     );
-    if (row) await add(queries, row.id);
-    return row !== undefined;
+    return row && add(queries, row.id);
   });
-  if (known) return accepted(parts, id);
+  if (known) return accepted(parts, known);
   const media = await storage.copyIn(path);
+  let fresh: Events['accepted'];
   try {
     const after = await stat(path);
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
       throw errors.CLIP_UNREADABLE(path, 'it changed while it was sent');
     }
     const mediaType = await mediaTypeOf(path);
-    await database.transaction(async (queries) => {
+    fresh = await database.transaction(async (queries) => {
       await insertMedia(queries, { id: media, bytes: before.size, sha256, mediaType });
-      await add(queries, media);
+      return add(queries, media);
     });
   } catch (error) {
     const row = await findClip(database, id).catch(() => 'unknown');
     if (row === undefined) await storage.removeMedia(media);
     throw error;
   }
-  return accepted(parts, id);
+  return accepted(parts, fresh);
 }
 
 /** An address becomes a clip that is fetched first. */
@@ -158,14 +168,11 @@ export async function acceptUrl(
   name: string,
   choice: ScanChoice,
 ): Promise<string> {
-  const id = randomUUID();
-  await parts.database.transaction((queries) =>
-    enqueue(parts, queries, { id, media: null, name, url, sha256: null }, choice),
+  const told = await parts.database.transaction((queries) =>
+    enqueue(parts, queries, { id: randomUUID(), media: null, name, url, sha256: null }, choice),
   );
   await parts.database.flush();
-  parts.changes.changed(id);
-  parts.runner.wake();
-  return id;
+  return accepted(parts, told);
 }
 
 /** A further analysis of a file that is there. */
@@ -174,10 +181,9 @@ export async function acceptRescan(
   { name, url, media, sha256 }: Pick<ClipRow, 'name' | 'url' | 'media' | 'sha256'>,
   choice: ScanChoice,
 ): Promise<string> {
-  const id = randomUUID();
-  await parts.database.transaction((queries) =>
-    enqueue(parts, queries, { id, media, name, url, sha256 }, choice),
+  const told = await parts.database.transaction((queries) =>
+    enqueue(parts, queries, { id: randomUUID(), media, name, url, sha256 }, choice),
   );
   await parts.database.flush();
-  return accepted(parts, id);
+  return accepted(parts, told);
 }

@@ -43,7 +43,8 @@ export function makeApp(services: Services): Hono<AppEnv> {
   app.notFound((c) => problemOf(errors.ROUTE_UNKNOWN(c.req.method, c.req.path.slice(0, 200))));
   app.onError((error, c) => {
     if (error instanceof UserError) return withHeaders(c, problemOf(error));
-    log(`${c.req.method} ${c.get('route') ?? 'other'}: ${error.stack ?? describe(error)}`);
+    const route = c.get('route') ?? 'other';
+    log.tell('request failed', { method: c.req.method, route, why: error.stack ?? describe(error) });
     return internalProblem();
   });
   return app;

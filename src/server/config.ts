@@ -30,6 +30,8 @@ export const configSchema = z.strictObject({
   evidenceKey: z.string().min(1).optional(),
   /** Folder of training runs to show. */
   runs: z.string().optional(),
+  /** How a log is written: for people, or a line of JSON for each event. */
+  log: z.enum(['people', 'json']).default('people'),
   /** Built pages. */
   pages: z.string().default(fileURLToPath(new URL('../../dist/web', import.meta.url))),
   clip: z

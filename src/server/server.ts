@@ -26,6 +26,7 @@ import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
 import { sweep } from './storage/sweep.ts';
 import { Uploads } from './storage/uploads.ts';
+import { type Log, silent } from './watch/log.ts';
 
 /** Addresses that are read at a time. */
 const fetchSlots = 2;
@@ -34,7 +35,7 @@ const fetchSlots = 2;
 const sweepEvery = 600_000;
 
 export interface StartOptions {
-  log?: (line: string) => void;
+  log?: Log;
   /** Which addresses are fetched from; the public ones where left out. */
   rules?: AddressRules;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
@@ -56,12 +57,12 @@ export interface RunningServer {
  * SANDBOX_UNAVAILABLE
  */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
-  const { log = () => undefined } = options;
+  const { log = silent } = options;
   checkToken(config);
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) {
-      await close().catch((error) => log(`stop: ${describe(error)}`));
+      await close().catch((error) => log.tell('stop failed', { why: describe(error) }));
     }
   };
   try {
@@ -74,7 +75,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     closers.push(() => database.close());
     await migrate(database);
     await claimStore(database, store);
-    const queue = await Queue.open(database, (error) => log(`queue: ${describe(error)}`));
+    const queue = await Queue.open(database, (error) => log.tell('queue failed', { why: describe(error) }));
     closers.push(() => queue.close());
     // Outside files first: what is wrong with them is told before anything begins.
     const detectors = await Detectors.read(
@@ -88,9 +89,11 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     const { services, stopping } = await assemble(ground, options);
     const { runner } = services;
     const removed = await sweep(database, storage);
-    if (removed > 0) log(`removed ${removed} files that no clip tells of`);
+    if (removed > 0) log.tell('swept', { files: removed });
     await services.uploads.sweep();
-    const sweeper = setInterval(() => void services.uploads.sweep().catch(() => undefined), sweepEvery);
+    const sweeper = setInterval(() => {
+      services.uploads.sweep().catch((error) => log.tell('sweep failed', { why: describe(error) }));
+    }, sweepEvery);
     closers.push(async () => clearInterval(sweeper));
     await runner.start();
     closers.push(() => runner.stop());
@@ -126,7 +129,7 @@ interface Ground {
   detectors: Detectors;
   signer: Signer;
   confined: boolean;
-  log: (line: string) => void;
+  log: Log;
 }
 
 async function assemble(ground: Ground, { rules, analysisScript }: StartOptions) {

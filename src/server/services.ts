@@ -12,6 +12,7 @@ import type { Sessions } from './security/sessions.ts';
 import type { WrongTokens } from './security/wrong-tokens.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Uploads } from './storage/uploads.ts';
+import type { Log } from './watch/log.ts';
 
 export interface Services {
   readonly config: ServerConfig;
@@ -32,6 +33,6 @@ export interface Services {
   readonly metrics: Metrics;
   /** Aborted when the server stops: what streams ends then. */
   readonly stopping: AbortSignal;
-  /** A line for whoever runs the server. Never a token, never what a clip shows. */
-  readonly log: (line: string) => void;
+  /** For whoever runs the server. Never a token, never what a clip shows. */
+  readonly log: Log;
 }

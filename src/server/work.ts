@@ -19,9 +19,10 @@ import { decideConfinement } from './sandbox/decide.ts';
 import { claimStore } from './storage/claim.ts';
 import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
+import { type Log, silent } from './watch/log.ts';
 
 export interface WorkOptions {
-  log?: (line: string) => void;
+  log?: Log;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
   analysisScript?: URL;
 }
@@ -44,13 +45,13 @@ export async function joinQueue(
   what: 'worker' | 'scan',
   options: WorkOptions = {},
 ): Promise<Joined> {
-  const { log = () => undefined, analysisScript } = options;
+  const { log = silent, analysisScript } = options;
   if (config.database === undefined) throw errors.QUEUE_NEEDS_DATABASE();
   if (config.store === undefined) throw errors.QUEUE_NEEDS_STORE();
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) {
-      await close().catch((error) => log(`stop: ${describe(error)}`));
+      await close().catch((error) => log.tell('stop failed', { why: describe(error) }));
     }
   };
   try {
@@ -68,7 +69,7 @@ export async function joinQueue(
     await claimStore(database, store);
     const queue = await Queue.open(database, (error) => {
       // The runner tells when the database is away, once.
-      if (!isLost(error)) log(`queue: ${describe(error)}`);
+      if (!isLost(error)) log.tell('queue failed', { why: describe(error) });
     });
     closers.push(() => queue.close());
     const changes = new Changes();
@@ -78,13 +79,13 @@ export async function joinQueue(
       name: processName(what),
       slots: { fetch: 0, analyse: what === 'worker' ? config.job.slots : 0 },
       // Addresses are fetched by servers: they know which are allowed.
-      fetchClip: async () => undefined,
+      fetchClip: async () => 'open',
       ...(analysisScript ? { analysisScript } : {}),
     });
     await runner.start();
     closers.push(() => runner.stop(config.stopSeconds / 2));
     return {
-      ...{ config, storage, database, queue, changes, metrics, runner, detectors },
+      ...{ config, storage, database, queue, changes, metrics, runner, detectors, log },
       store: store.name,
       stop: closeAll,
     };

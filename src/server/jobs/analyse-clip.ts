@@ -8,6 +8,7 @@ import type { Detectors } from '../detectors.ts';
 import { failureOf } from '../failure.ts';
 import { RangeCache } from '../storage/range-cache.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type Log, secondsSince, tryOf } from '../watch/log.ts';
 import { type ChildOutcome, runChild } from './child.ts';
 import { finishSurely } from './finish-surely.ts';
 import { giveKnown } from './known-result.ts';
@@ -16,6 +17,7 @@ import { ProgressMeter } from './progress.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import type { Queue } from './queue.ts';
 import { failureKind } from './retry.ts';
+import { StageClock } from './stage-clock.ts';
 
 export interface AnalyseParts {
   database: Database;
@@ -28,18 +30,27 @@ export interface AnalyseParts {
   detectors: Detectors;
   /** Whether analyses are held to their own files, without a network. */
   confined: boolean;
+  log: Log;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
   analysisScript?: URL;
 }
 
-/** Throws what may pass: then the clip is to be tried again. Nothing after an abort. */
-export async function analyseClip(parts: AnalyseParts, clip: Begun, stop: AbortController): Promise<void> {
-  const { storage, database, queue, metrics } = parts;
-  if (await giveKnown(parts, clip, stop.signal)) return;
+/**
+ * Throws what may pass: then the clip is to be tried again. Nothing after an abort.
+ * @returns `open` where it was aborted and the clip is still to be handed back
+ */
+export async function analyseClip(
+  parts: AnalyseParts,
+  clip: Begun,
+  stop: AbortController,
+): Promise<'ended' | 'open'> {
+  const { storage, database, queue, metrics, log } = parts;
+  if (await giveKnown(parts, clip, stop.signal)) return 'ended';
   const begun = performance.now();
+  const clock = new StageClock();
   let outcome: ChildOutcome;
   try {
-    outcome = await analyse(parts, clip, stop);
+    outcome = await analyse(parts, clip, stop, clock);
     if (outcome.kind === 'failed' && failureKind(outcome.error.code) !== 'final') {
       const { code, title, next } = outcome.error;
       throw new UserError(code as UserError['code'], title, next);
@@ -50,7 +61,7 @@ export async function analyseClip(parts: AnalyseParts, clip: Begun, stop: AbortC
     await storage.removeWork(clip.id, clip.attempts);
     throw error;
   }
-  if (outcome.kind === 'stopped') return;
+  if (outcome.kind === 'stopped') return 'open';
   const { document } = outcome;
   // From here on the row may tell of the files, even where the word of it is lost: only a plain no removes them.
   const kept = await finishSurely(
@@ -62,16 +73,29 @@ export async function analyseClip(parts: AnalyseParts, clip: Begun, stop: AbortC
       : { status: 'failed', error: outcome.error, document },
     stop.signal,
   );
-  if (!kept) return storage.removeAttempt(clip.id, clip.attempts);
+  const ended = { ...tryOf(clip), seconds: secondsSince(begun) };
+  if (!kept) {
+    log.tell('dropped', ended);
+    await storage.removeAttempt(clip.id, clip.attempts);
+    return 'ended';
+  }
+  if (outcome.kind === 'done') {
+    const verdict = outcome.document.result?.verdict ?? '';
+    log.tell('done', { ...ended, verdict, peakMiB: outcome.peakMiB, stages: clock.seconds() });
+  } else {
+    log.tell('failed', { ...ended, code: outcome.error.code, stage: clock.stage });
+  }
   metrics.analyses.inc({ outcome: outcome.kind === 'done' ? 'done' : outcome.error.code });
   metrics.analysisSeconds.observe((performance.now() - begun) / 1000);
   if (outcome.peakMiB > 0) metrics.analysisMemory.observe(outcome.peakMiB);
+  return 'ended';
 }
 
 async function analyse(
   { storage, config, database, changes, detectors, confined, analysisScript }: AnalyseParts,
   clip: Begun,
   stop: AbortController,
+  clock: StageClock,
 ): Promise<ChildOutcome> {
   const media = clip.media as string;
   const path = storage.mediaPath(media);
@@ -82,6 +106,7 @@ async function analyse(
   const progress = new ProgressWriter(clip, database, changes, stop);
   const meter = new ProgressMeter();
   progress.take(meter.start());
+  clock.enter('start');
   // The process that opens files of strangers has no network and no keys: this one fetches what it asks for.
   const ranges = path === undefined ? new RangeCache(file) : undefined;
   let broken: unknown;
@@ -108,7 +133,10 @@ async function analyse(
       limits: config.job,
       confined,
       signal: stop.signal,
-      onProgress: (said) => progress.take(meter.take(said)),
+      onProgress: (said) => {
+        clock.enter(said.stage);
+        progress.take(meter.take(said));
+      },
       ...(ranges
         ? {
             read: (at: number, length: number) =>
@@ -121,6 +149,7 @@ async function analyse(
       ...(analysisScript ? { script: analysisScript } : {}),
     },
   );
+  clock.end();
   await progress.end();
   // To a decoder a lost connection looks like damage: what it made of the rest is no finding about the clip.
   if (broken && outcome.kind !== 'stopped') throw broken;

@@ -34,7 +34,7 @@ export const clipUpload = route({
     try {
       const received = await receiveFile(incoming, storage.upload(upload), limit).catch((error) => {
         if (error instanceof UserError || incoming.complete) throw error;
-        services.log(`upload broken off: ${describe(error)}`);
+        services.log.tell('upload broken off', { upload, why: describe(error) });
         throw errors.UPLOAD_INCOMPLETE(incoming.socket.bytesRead, announced || 'an unknown number');
       });
       const id = await acceptUpload(services, upload, received, { ...choice, name: displayName(query.name) });
