@@ -22,7 +22,7 @@ export interface ScanChoice extends Sender {
 
 export type AcceptParts = Pick<
   Services,
-  'storage' | 'database' | 'queue' | 'runner' | 'changes' | 'metrics' | 'detectors' | 'config' | 'log'
+  'storage' | 'database' | 'queue' | 'runner' | 'changes' | 'detectors' | 'config' | 'log'
 >;
 type Parts = AcceptParts;
 
@@ -90,7 +90,7 @@ export async function acceptUpload(
   { name, ...choice }: ScanChoice & { name: string },
   also: (queries: Queries, clip: string) => Promise<void> = async () => undefined,
 ): Promise<string> {
-  const { storage, database, metrics } = parts;
+  const { storage, database } = parts;
   if (received.bytes === 0) throw errors.UPLOAD_EMPTY();
   const mediaType = await mediaTypeOf(storage.upload(upload));
   const media = await storage.adopt(upload);
@@ -111,8 +111,7 @@ export async function acceptUpload(
     if (row === undefined) await storage.removeMedia(media);
     throw error;
   }
-  metrics.uploadedBytes.inc(received.bytes);
-  return accepted(parts, told);
+  return accepted(parts, { ...told, bytes: received.bytes });
 }
 
 /**
@@ -140,7 +139,7 @@ export async function acceptFile(
     );
     return row && add(queries, row.id);
   });
-  if (known) return accepted(parts, known);
+  if (known) return accepted(parts, { ...known, bytes: before.size });
   const media = await storage.copyIn(path);
   let fresh: Events['accepted'];
   try {
@@ -158,7 +157,7 @@ export async function acceptFile(
     if (row === undefined) await storage.removeMedia(media);
     throw error;
   }
-  return accepted(parts, fresh);
+  return accepted(parts, { ...fresh, bytes: before.size });
 }
 
 /** An address becomes a clip that is fetched first. */

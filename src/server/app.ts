@@ -13,14 +13,14 @@ import { securityHeaders } from './security/headers.ts';
 import type { Services } from './services.ts';
 
 export function makeApp(services: Services): Hono<AppEnv> {
-  const { config, sessions, wrongTokens, metrics, log } = services;
+  const { config, sessions, wrongTokens, requestSeconds, log } = services;
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {
     const begun = performance.now();
     await next();
     const route = c.get('route') ?? 'other';
     // Paths of clips would be labels without end, and tell what was looked at.
-    metrics.requests.observe(
+    requestSeconds.observe(
       { method: c.req.method, route, status: String(c.res.status) },
       (performance.now() - begun) / 1000,
     );

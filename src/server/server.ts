@@ -12,7 +12,6 @@ import { processName } from './database/living.ts';
 import { migrate } from './database/migrate.ts';
 import { Detectors } from './detectors.ts';
 import { fetchClip } from './jobs/fetch-clip.ts';
-import { Metrics } from './jobs/metrics.ts';
 import { Queue } from './jobs/queue.ts';
 import { Runner } from './jobs/runner.ts';
 import { decideConfinement } from './sandbox/decide.ts';
@@ -26,7 +25,9 @@ import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
 import { sweep } from './storage/sweep.ts';
 import { Uploads } from './storage/uploads.ts';
-import { type Log, silent } from './watch/log.ts';
+import { type Log, silent, tellAll } from './watch/log.ts';
+import { Metrics } from './watch/metrics.ts';
+import { requestSeconds } from './watch/request-seconds.ts';
 
 /** Addresses that are read at a time. */
 const fetchSlots = 2;
@@ -57,12 +58,12 @@ export interface RunningServer {
  * SANDBOX_UNAVAILABLE
  */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
-  const { log = silent } = options;
+  const { log: given = silent } = options;
   checkToken(config);
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) {
-      await close().catch((error) => log.tell('stop failed', { why: describe(error) }));
+      await close().catch((error) => given.tell('stop failed', { why: describe(error) }));
     }
   };
   try {
@@ -73,6 +74,8 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     await storage.clearWork();
     const database = await openDatabase(config, storage);
     closers.push(() => database.close());
+    const metrics = new Metrics(database, true);
+    const log = tellAll(given, metrics);
     await migrate(database);
     await claimStore(database, store);
     const queue = await Queue.open(database, (error) => log.tell('queue failed', { why: describe(error) }));
@@ -85,7 +88,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       ? await readSigner(config.evidenceKey)
       : await openSigner(storage.evidenceKey);
     const confined = await decideConfinement(config, log);
-    const ground = { config, storage, database, queue, detectors, signer, confined, log };
+    const ground = { config, storage, database, queue, detectors, signer, confined, metrics, log };
     const { services, stopping } = await assemble(ground, options);
     const { runner } = services;
     const removed = await sweep(database, storage);
@@ -129,25 +132,19 @@ interface Ground {
   detectors: Detectors;
   signer: Signer;
   confined: boolean;
+  metrics: Metrics;
   log: Log;
 }
 
 async function assemble(ground: Ground, { rules, analysisScript }: StartOptions) {
-  const { config, storage, database } = ground;
+  const { config, storage, database, metrics } = ground;
   const stopping = new AbortController();
   const changes = new Changes();
-  const metrics = new Metrics(async () => {
-    const rows = await database.query<{ status: string; count: number }>(
-      'select status, count(*)::int as count from mesoscope.clip group by status',
-    );
-    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
-  });
   const addressRules = rules ?? publicOnly(config.url.ports);
   const fetchParts = { ...ground, changes, rules: addressRules };
   const runner = new Runner({
     ...ground,
     changes,
-    metrics,
     name: processName('serve'),
     slots: { fetch: fetchSlots, analyse: config.job.slots },
     fetchClip: (clip, signal) => fetchClip(fetchParts, clip, signal),
@@ -156,7 +153,7 @@ async function assemble(ground: Ground, { rules, analysisScript }: StartOptions)
   const services: Services = {
     ...ground,
     changes,
-    metrics,
+    requestSeconds: requestSeconds(metrics.registry),
     runner,
     uploads: new Uploads(database, storage, config),
     sessions: new Sessions(config.token),

@@ -4,7 +4,6 @@ import type { Changes } from './changes.ts';
 import type { ServerConfig } from './config.ts';
 import type { Database } from './database/database.ts';
 import type { Detectors } from './detectors.ts';
-import type { Metrics } from './jobs/metrics.ts';
 import type { Queue } from './jobs/queue.ts';
 import type { Runner } from './jobs/runner.ts';
 import type { AddressRules } from './security/address.ts';
@@ -13,6 +12,8 @@ import type { WrongTokens } from './security/wrong-tokens.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Uploads } from './storage/uploads.ts';
 import type { Log } from './watch/log.ts';
+import type { Metrics } from './watch/metrics.ts';
+import type { RequestSeconds } from './watch/request-seconds.ts';
 
 export interface Services {
   readonly config: ServerConfig;
@@ -31,6 +32,7 @@ export interface Services {
   /** Open event streams by address. */
   readonly streams: Map<string, number>;
   readonly metrics: Metrics;
+  readonly requestSeconds: RequestSeconds;
   /** Aborted when the server stops: what streams ends then. */
   readonly stopping: AbortSignal;
   /** For whoever runs the server. Never a token, never what a clip shows. */

@@ -14,6 +14,8 @@ interface Options {
   pin?: string;
   config?: string;
   log?: string;
+  metricsPort?: number;
+  metricsHost?: string;
   quiet?: true;
 }
 
@@ -36,6 +38,12 @@ export const workerCommand: CliCommand = {
       .option('--threads <n>', 'threads of one analysis (default: 2)', whole(1, 256))
       .option('--pin <file>', 'use no detectors but those whose hashes this list has, as sha256sum prints it')
       .option('--config <file>', 'limits, as JSON: `clip` and `job` of docs/server.md')
+      .option(
+        '--metrics-port <n>',
+        'tell /metrics, /healthz and /readyz there; 0: any free port (default: nowhere)',
+        whole(0, 65_535),
+      )
+      .option('--metrics-host <address>', 'address of that port (default: 127.0.0.1)')
       .addOption(logOption())
       .option('--quiet', 'say nothing but errors')
       .addHelpText('after', more)
@@ -52,9 +60,14 @@ export const workerCommand: CliCommand = {
           tellWhyNot(log, error, stderr);
           return exit(exitCodeOf(error));
         }
-        log.tell('started', { store: worker.store, slots: config.job.slots });
+        const { store, watchedAt } = worker;
+        log.tell('started', {
+          ...{ store, slots: config.job.slots },
+          ...(watchedAt === undefined ? {} : { watchedAt }),
+        });
         if (!options.quiet && !log.json) {
-          stdout.write(`Mesoscope works, ${config.job.slots} at a time, with clips from ${worker.store}\n`);
+          stdout.write(`Mesoscope works, ${config.job.slots} at a time, with clips from ${store}\n`);
+          if (watchedAt !== undefined) stdout.write(`Metrics at ${watchedAt}/metrics\n`);
         }
         if (!signal.aborted) await once(signal, 'abort');
         if (!options.quiet) log.tell('stopping', {});
@@ -79,13 +92,15 @@ Ctrl-C and SIGTERM finish or hand back what runs within 10 s. docs/workers.md te
 function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
   const database = options.database ?? process.env.MESOSCOPE_DATABASE;
   const store = options.store ?? process.env.MESOSCOPE_STORE;
-  const { concurrency, threads, pin, log } = options;
+  const { concurrency, threads, pin, log, metricsPort, metricsHost } = options;
   return {
     ...file,
     ...(database ? { database } : {}),
     ...(store ? { store } : {}),
     ...(pin === undefined ? {} : { pins: pin }),
     ...(log === undefined ? {} : { log }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(metricsHost === undefined ? {} : { metricsHost }),
     job: {
       ...(file.job as object | undefined),
       ...(concurrency === undefined ? {} : { slots: concurrency }),

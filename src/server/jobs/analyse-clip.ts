@@ -12,7 +12,6 @@ import { type Log, secondsSince, tryOf } from '../watch/log.ts';
 import { type ChildOutcome, runChild } from './child.ts';
 import { finishSurely } from './finish-surely.ts';
 import { giveKnown } from './known-result.ts';
-import type { Metrics } from './metrics.ts';
 import { ProgressMeter } from './progress.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import type { Queue } from './queue.ts';
@@ -24,7 +23,6 @@ export interface AnalyseParts {
   queue: Queue;
   storage: Storage;
   changes: Changes;
-  metrics: Metrics;
   config: Pick<ServerConfig, 'job' | 'clip'>;
   /** Those that this process may use. */
   detectors: Detectors;
@@ -44,7 +42,7 @@ export async function analyseClip(
   clip: Begun,
   stop: AbortController,
 ): Promise<'ended' | 'open'> {
-  const { storage, database, queue, metrics, log } = parts;
+  const { storage, database, queue, log } = parts;
   if (await giveKnown(parts, clip, stop.signal)) return 'ended';
   const begun = performance.now();
   const clock = new StageClock();
@@ -79,15 +77,12 @@ export async function analyseClip(
     await storage.removeAttempt(clip.id, clip.attempts);
     return 'ended';
   }
+  const took = { peakMiB: outcome.peakMiB, stages: clock.seconds() };
   if (outcome.kind === 'done') {
-    const verdict = outcome.document.result?.verdict ?? '';
-    log.tell('done', { ...ended, verdict, peakMiB: outcome.peakMiB, stages: clock.seconds() });
+    log.tell('done', { ...ended, verdict: outcome.document.result?.verdict ?? '', ...took });
   } else {
-    log.tell('failed', { ...ended, code: outcome.error.code, stage: clock.stage });
+    log.tell('failed', { ...ended, code: outcome.error.code, stage: clock.stage, ...took });
   }
-  metrics.analyses.inc({ outcome: outcome.kind === 'done' ? 'done' : outcome.error.code });
-  metrics.analysisSeconds.observe((performance.now() - begun) / 1000);
-  if (outcome.peakMiB > 0) metrics.analysisMemory.observe(outcome.peakMiB);
   return 'ended';
 }
 

@@ -1,5 +1,6 @@
 /** All that a server or a worker tells of itself, one event each: what it carries, how grave it is, and in words. */
 import type { QueueName } from '../jobs/queue.ts';
+import type { Stage } from '../jobs/stage-clock.ts';
 
 /** A try at a clip's step. Names and addresses of clips are not among it: logs are kept longer than clips. */
 export interface Try {
@@ -22,7 +23,7 @@ interface Ended extends Try {
 
 export interface Events {
   starting: Record<never, never>;
-  started: { url?: string; store?: string; slots: number };
+  started: { url?: string; store?: string; watchedAt?: string; slots: number };
   'not started': { code: string; why: string };
   stopping: Record<never, never>;
   'stop failed': { why: string };
@@ -38,7 +39,8 @@ export interface Events {
   'jobs failed': { why: string };
   'watching failed': { why: string };
 
-  accepted: Try & { queue: QueueName };
+  /** `bytes` where they came with it. */
+  accepted: Try & { queue: QueueName; bytes?: number };
   begun: Try & { queue: QueueName };
   /** A clip was fetched from its address and waits for its analysis. */
   fetched: Ended;
@@ -47,12 +49,17 @@ export interface Events {
     /** Largest resident memory of its process; 0 where the system does not tell. */
     peakMiB: number;
     /** Seconds by stage. */
-    stages: Record<string, number>;
+    stages: Partial<Record<Stage, number>>;
   };
   /** The result of an earlier analysis of the same bytes. */
   given: Ended & { from: string; verdict: string };
   /** Final: the clip is at fault. `stage` is the last that was reached. */
-  failed: Ended & { code: string; stage?: string | undefined };
+  failed: Ended & {
+    code: string;
+    stage?: Stage | 'fetch' | undefined;
+    peakMiB?: number;
+    stages?: Partial<Record<Stage, number>>;
+  };
   /** Waits again: after a stop, a lost connection, or what another machine may do better. */
   'put back': Ended & {
     reason: 'stopped' | 'lost' | 'failed';

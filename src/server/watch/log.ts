@@ -11,6 +11,15 @@ export interface Log {
 /** Tells nobody. */
 export const silent: Log = { tell: () => undefined };
 
+/** Several that are told the same. */
+export function tellAll(...logs: readonly Log[]): Log {
+  return {
+    tell: (event, fields) => {
+      for (const log of logs) log.tell(event, fields);
+    },
+  };
+}
+
 /** A line in words for all that is not routine. The writer makes it safe for a terminal. */
 export function forPeople(write: (line: string) => void): Log {
   return {
