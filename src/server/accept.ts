@@ -1,7 +1,7 @@
 /** The moment from which a clip is the server's to keep: bytes and row are on the disk before anyone is told. */
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { errors } from '../base/errors.ts';
+import { errors, UserError } from '../base/errors.ts';
 import { sha256OfFile } from '../base/hash.ts';
 import { defaultSampling, formatSampling, parseSampling } from '../media/sampling.ts';
 import type { ClipRow } from './database/clips.ts';
@@ -14,15 +14,18 @@ import type { Services } from './services.ts';
 import { mediaTypeOf } from './storage/media-type.ts';
 import type { Received } from './storage/receive.ts';
 import type { Events } from './watch/events.ts';
+import { traced } from './watch/log.ts';
 
 export interface ScanChoice extends Sender {
   detector: string;
   sample: string;
+  /** `traceparent` of what asks for it. */
+  trace: string | null;
 }
 
 export type AcceptParts = Pick<
   Services,
-  'storage' | 'database' | 'queue' | 'runner' | 'changes' | 'detectors' | 'config' | 'log'
+  'storage' | 'database' | 'queue' | 'runner' | 'changes' | 'detectors' | 'config' | 'log' | 'traces'
 >;
 type Parts = AcceptParts;
 
@@ -34,6 +37,7 @@ export function chooseScan(
     sample?: string | undefined;
     priority?: PriorityName | undefined;
     client: string;
+    trace?: string | null;
   },
 ): ScanChoice {
   const detector = detectors.named(asked.detector).name;
@@ -44,7 +48,13 @@ export function chooseScan(
     throw errors.SAMPLING_TOO_MANY(formatSampling(sampling), sampling.count, limit);
   }
   const priority = priorities[asked.priority ?? 'normal'];
-  return { detector, sample: formatSampling(sampling), client: asked.client, priority };
+  return {
+    detector,
+    sample: formatSampling(sampling),
+    client: asked.client,
+    priority,
+    trace: asked.trace ?? null,
+  };
 }
 
 type Accepted = Pick<NewClip, 'id' | 'media' | 'name' | 'url'> & { sha256: string | null };
@@ -54,7 +64,7 @@ async function enqueue(
   { queue, detectors }: Pick<Parts, 'queue' | 'detectors'>,
   queries: Queries,
   { sha256, ...clip }: Accepted,
-  { detector, sample, client, priority }: ScanChoice,
+  { detector, sample, client, priority, trace }: ScanChoice,
 ): Promise<Events['accepted']> {
   const detectorSha256 = detectors.named(detector).sha256;
   const key = sha256 && resultKey({ clip: sha256, detector: detectorSha256, sample });
@@ -64,17 +74,30 @@ async function enqueue(
   const job = await queue.add(queries, name, clip.id, { rank: rankOf({ priority, turn }) });
   await insertClip(queries, {
     ...clip,
-    ...{ detector, detectorSha256, sample, client, priority, turn, key, status, job },
+    ...{ detector, detectorSha256, sample, client, priority, turn, key, status, job, trace },
   });
-  return { clip: clip.id, attempt: 0, job, queue: name };
+  return { clip: clip.id, attempt: 0, job, queue: name, ...traced(trace) };
 }
 
-/** What is known already is answered now; the rest waits its turn. */
-async function accepted(
-  { changes, runner, log }: Pick<Parts, 'changes' | 'runner' | 'log'>,
-  told: Events['accepted'],
+/**
+ * Accepts by `work`; then what is known already is answered, and the rest waits its turn.
+ * @param work is given the choice as part of this span, which the clip's further life is part of
+ */
+async function accept(
+  { changes, runner, log, traces }: Parts,
+  choice: ScanChoice,
+  work: (choice: ScanChoice) => Promise<Events['accepted']>,
 ): Promise<string> {
+  const span = traces.begin('clip accept', { parent: choice.trace });
+  let told: Events['accepted'];
+  try {
+    told = await work({ ...choice, trace: span.context });
+  } catch (error) {
+    span.end({}, error instanceof UserError ? error.code : 'INTERNAL');
+    throw error;
+  }
   const { clip, queue } = told;
+  span.end({ 'mesoscope.clip': clip });
   log.tell('accepted', told);
   changes.changed(clip);
   if (queue === 'analyse') await runner.answerKnown(clip);
@@ -90,6 +113,17 @@ export async function acceptUpload(
   { name, ...choice }: ScanChoice & { name: string },
   also: (queries: Queries, clip: string) => Promise<void> = async () => undefined,
 ): Promise<string> {
+  return accept(parts, choice, (traced) => takeUpload(parts, upload, received, name, traced, also));
+}
+
+async function takeUpload(
+  parts: Parts,
+  upload: string,
+  received: Received,
+  name: string,
+  choice: ScanChoice,
+  also: (queries: Queries, clip: string) => Promise<void>,
+): Promise<Events['accepted']> {
   const { storage, database } = parts;
   if (received.bytes === 0) throw errors.UPLOAD_EMPTY();
   const mediaType = await mediaTypeOf(storage.upload(upload));
@@ -111,7 +145,7 @@ export async function acceptUpload(
     if (row === undefined) await storage.removeMedia(media);
     throw error;
   }
-  return accepted(parts, { ...told, bytes: received.bytes });
+  return { ...told, bytes: received.bytes };
 }
 
 /**
@@ -123,6 +157,15 @@ export async function acceptFile(
   path: string,
   { name, ...choice }: ScanChoice & { name: string },
 ): Promise<string> {
+  return accept(parts, choice, (traced) => takeFile(parts, path, name, traced));
+}
+
+async function takeFile(
+  parts: Parts,
+  path: string,
+  name: string,
+  choice: ScanChoice,
+): Promise<Events['accepted']> {
   const { storage, database, config } = parts;
   const before = await stat(path);
   if (before.size === 0) throw errors.CLIP_EMPTY(path);
@@ -139,7 +182,7 @@ export async function acceptFile(
     );
     return row && add(queries, row.id);
   });
-  if (known) return accepted(parts, { ...known, bytes: before.size });
+  if (known) return { ...known, bytes: before.size };
   const media = await storage.copyIn(path);
   let fresh: Events['accepted'];
   try {
@@ -157,7 +200,7 @@ export async function acceptFile(
     if (row === undefined) await storage.removeMedia(media);
     throw error;
   }
-  return accepted(parts, { ...fresh, bytes: before.size });
+  return { ...fresh, bytes: before.size };
 }
 
 /** An address becomes a clip that is fetched first. */
@@ -167,11 +210,8 @@ export async function acceptUrl(
   name: string,
   choice: ScanChoice,
 ): Promise<string> {
-  const told = await parts.database.transaction((queries) =>
-    enqueue(parts, queries, { id: randomUUID(), media: null, name, url, sha256: null }, choice),
-  );
-  await parts.database.flush();
-  return accepted(parts, told);
+  const clip = { id: randomUUID(), media: null, name, url, sha256: null };
+  return accept(parts, choice, (traced) => takeRow(parts, clip, traced));
 }
 
 /** A further analysis of a file that is there. */
@@ -180,9 +220,14 @@ export async function acceptRescan(
   { name, url, media, sha256 }: Pick<ClipRow, 'name' | 'url' | 'media' | 'sha256'>,
   choice: ScanChoice,
 ): Promise<string> {
-  const told = await parts.database.transaction((queries) =>
-    enqueue(parts, queries, { id: randomUUID(), media, name, url, sha256 }, choice),
-  );
-  await parts.database.flush();
-  return accepted(parts, told);
+  const clip = { id: randomUUID(), media, name, url, sha256 };
+  return accept(parts, choice, (traced) => takeRow(parts, clip, traced));
+}
+
+/** A clip without bytes of its own. */
+async function takeRow(parts: Parts, clip: Accepted, choice: ScanChoice): Promise<Events['accepted']> {
+  const { database } = parts;
+  const told = await database.transaction((queries) => enqueue(parts, queries, clip, choice));
+  await database.flush();
+  return told;
 }

@@ -28,6 +28,7 @@ import { Uploads } from './storage/uploads.ts';
 import { type Log, silent, tellAll } from './watch/log.ts';
 import { Metrics } from './watch/metrics.ts';
 import { requestSeconds } from './watch/request-seconds.ts';
+import { openTraces, type Traces } from './watch/traces.ts';
 
 /** Addresses that are read at a time. */
 const fetchSlots = 2;
@@ -55,7 +56,7 @@ export interface RunningServer {
 /**
  * @throws SERVER_NEEDS_TOKEN, TOKEN_SHORT, OUTPUT_UNWRITABLE, DATA_FOLDER_BUSY, DATABASE_UNREACHABLE, DATABASE_NEWER,
  * DATA_FOLDER_DIFFERS, SERVER_ADDRESS, PINS_INVALID, DETECTOR_NOT_PINNED, KEY_INVALID, KEY_EXPOSED,
- * SANDBOX_UNAVAILABLE
+ * SANDBOX_UNAVAILABLE, TRACES_INVALID
  */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
   const { log: given = silent } = options;
@@ -76,6 +77,8 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     closers.push(() => database.close());
     const metrics = new Metrics(database, true);
     const log = tellAll(given, metrics);
+    const traces = await openTraces(processName('serve'), log);
+    closers.push(() => traces.close());
     await migrate(database);
     await claimStore(database, store);
     const queue = await Queue.open(database, (error) => log.tell('queue failed', { why: describe(error) }));
@@ -88,7 +91,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       ? await readSigner(config.evidenceKey)
       : await openSigner(storage.evidenceKey);
     const confined = await decideConfinement(config, log);
-    const ground = { config, storage, database, queue, detectors, signer, confined, metrics, log };
+    const ground = { config, storage, database, queue, detectors, signer, confined, metrics, traces, log };
     const { services, stopping } = await assemble(ground, options);
     const { runner } = services;
     const removed = await sweep(database, storage);
@@ -133,6 +136,7 @@ interface Ground {
   signer: Signer;
   confined: boolean;
   metrics: Metrics;
+  traces: Traces;
   log: Log;
 }
 

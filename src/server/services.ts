@@ -14,6 +14,7 @@ import type { Uploads } from './storage/uploads.ts';
 import type { Log } from './watch/log.ts';
 import type { Metrics } from './watch/metrics.ts';
 import type { RequestSeconds } from './watch/request-seconds.ts';
+import type { Traces } from './watch/traces.ts';
 
 export interface Services {
   readonly config: ServerConfig;
@@ -32,6 +33,7 @@ export interface Services {
   /** Open event streams by address. */
   readonly streams: Map<string, number>;
   readonly metrics: Metrics;
+  readonly traces: Traces;
   readonly requestSeconds: RequestSeconds;
   /** Aborted when the server stops: what streams ends then. */
   readonly stopping: AbortSignal;

@@ -21,6 +21,7 @@ import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
 import { type Log, silent, tellAll } from './watch/log.ts';
 import { Metrics } from './watch/metrics.ts';
+import { openTraces } from './watch/traces.ts';
 import { serveWatch } from './watch/watch-http.ts';
 
 export interface WorkOptions {
@@ -42,7 +43,8 @@ export interface Joined extends AcceptParts {
 /**
  * @param config its `data` is not used: what is half done lies in a temporary folder
  * @throws QUEUE_NEEDS_DATABASE, QUEUE_NEEDS_STORE, STORE_INVALID, STORE_UNREACHABLE, DATABASE_UNREACHABLE,
- * DATABASE_NEWER, DATA_FOLDER_DIFFERS, PINS_INVALID, DETECTOR_NOT_PINNED, SANDBOX_UNAVAILABLE, METRICS_ADDRESS
+ * DATABASE_NEWER, DATA_FOLDER_DIFFERS, PINS_INVALID, DETECTOR_NOT_PINNED, SANDBOX_UNAVAILABLE, METRICS_ADDRESS,
+ * TRACES_INVALID
  */
 export async function joinQueue(
   config: ServerConfig,
@@ -71,6 +73,8 @@ export async function joinQueue(
     closers.push(() => database.close());
     const metrics = what === 'worker' && config.metricsPort !== undefined && new Metrics(database, false);
     const log = metrics ? tellAll(given, metrics) : given;
+    const traces = await openTraces(processName(what), log);
+    closers.push(() => traces.close());
     await migrate(database);
     await claimStore(database, store);
     const queue = await Queue.open(database, (error) => {
@@ -80,7 +84,7 @@ export async function joinQueue(
     closers.push(() => queue.close());
     const changes = new Changes();
     const runner = new Runner({
-      ...{ config, storage, database, queue, log, changes, detectors, confined },
+      ...{ config, storage, database, queue, log, traces, changes, detectors, confined },
       name: processName(what),
       slots: { fetch: 0, analyse: what === 'worker' ? config.job.slots : 0 },
       // Addresses are fetched by servers: they know which are allowed.
@@ -102,7 +106,7 @@ export async function joinQueue(
       working = false;
     });
     return {
-      ...{ config, storage, database, queue, changes, runner, detectors, log },
+      ...{ config, storage, database, queue, changes, runner, detectors, log, traces },
       ...(watched ? { watchedAt: watched.url } : {}),
       store: store.name,
       stop: closeAll,

@@ -9,6 +9,7 @@ import { failureOf } from '../failure.ts';
 import { RangeCache } from '../storage/range-cache.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Log, secondsSince, tryOf } from '../watch/log.ts';
+import { type Span, sinceEpoch, type Traces } from '../watch/traces.ts';
 import { type ChildOutcome, runChild } from './child.ts';
 import { finishSurely } from './finish-surely.ts';
 import { giveKnown } from './known-result.ts';
@@ -29,6 +30,7 @@ export interface AnalyseParts {
   /** Whether analyses are held to their own files, without a network. */
   confined: boolean;
   log: Log;
+  traces: Traces;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
   analysisScript?: URL;
 }
@@ -42,13 +44,40 @@ export async function analyseClip(
   clip: Begun,
   stop: AbortController,
 ): Promise<'ended' | 'open'> {
-  const { storage, database, queue, log } = parts;
   if (await giveKnown(parts, clip, stop.signal)) return 'ended';
+  const span = parts.traces.begin('clip analyse', {
+    parent: clip.trace,
+    attributes: { 'mesoscope.clip': clip.id, 'mesoscope.attempt': clip.attempts },
+  });
+  try {
+    return await analyseAndKeep(parts, clip, stop, span);
+  } catch (error) {
+    span.end({}, error instanceof UserError ? error.code : 'INTERNAL');
+    throw error;
+  } finally {
+    // Where it has not ended yet it was stopped, or what it made is dropped.
+    span.end();
+  }
+}
+
+async function analyseAndKeep(
+  parts: AnalyseParts,
+  clip: Begun,
+  stop: AbortController,
+  span: Span,
+): Promise<'ended' | 'open'> {
+  const { storage, database, queue, log, traces } = parts;
   const begun = performance.now();
   const clock = new StageClock();
   let outcome: ChildOutcome;
+  let storing: Span | undefined;
   try {
     outcome = await analyse(parts, clip, stop, clock);
+    for (const { stage, from, to } of clock.spans) {
+      const part = { parent: span.context, at: sinceEpoch(from) };
+      traces.begin(`stage ${stage}`, part).end({}, undefined, sinceEpoch(to));
+    }
+    storing = traces.begin('clip store', { parent: span.context });
     if (outcome.kind === 'failed' && failureKind(outcome.error.code) !== 'final') {
       const { code, title, next } = outcome.error;
       throw new UserError(code as UserError['code'], title, next);
@@ -56,6 +85,7 @@ export async function analyseClip(
     if (outcome.kind === 'stopped' || !outcome.document) await storage.removeWork(clip.id, clip.attempts);
     else await storage.keep(clip.id, clip.attempts);
   } catch (error) {
+    storing?.end();
     await storage.removeWork(clip.id, clip.attempts);
     throw error;
   }
@@ -70,7 +100,7 @@ export async function analyseClip(
       ? { status: 'done', document: outcome.document }
       : { status: 'failed', error: outcome.error, document },
     stop.signal,
-  );
+  ).finally(() => storing.end());
   const ended = { ...tryOf(clip), seconds: secondsSince(begun) };
   if (!kept) {
     log.tell('dropped', ended);
@@ -83,6 +113,7 @@ export async function analyseClip(
   } else {
     log.tell('failed', { ...ended, code: outcome.error.code, stage: clock.stage, ...took });
   }
+  span.end({}, outcome.kind === 'failed' ? outcome.error.code : undefined);
   return 'ended';
 }
 

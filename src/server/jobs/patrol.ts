@@ -18,7 +18,10 @@ export interface PatrolParts {
   log: Log;
 }
 
-type Left = Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'job' | 'name' | 'priority' | 'turn'>;
+type Left = Pick<
+  Begun,
+  'id' | 'server' | 'attempts' | 'status' | 'job' | 'name' | 'priority' | 'turn' | 'trace'
+>;
 
 /** @returns how many clips wait again. */
 export async function takeUpFromTheDead(
@@ -29,7 +32,7 @@ export async function takeUpFromTheDead(
   const dead = await buryDead(database, own);
   if (dead.length === 0) return 0;
   const left = await database.query<Left>(
-    `select id, server, attempts, status, job, name, priority, turn::float8 as turn from mesoscope.clip
+    `select id, server, attempts, status, job, name, priority, turn::float8 as turn, trace from mesoscope.clip
      where server = any($1::int[]) order by number`,
     [dead],
   );

@@ -180,12 +180,13 @@ export class Runner {
   /** @param name whose slot it takes; none where the answer is known */
   #go(name: QueueName | undefined, clip: Begun): Promise<void> {
     if (name) this.#used[name]++;
-    const { fetchClip, changes, log } = this.#parts;
+    const { changes, log } = this.#parts;
     changes.changed(clip.id);
     const stop = new AbortController();
     log.tell('begun', tryOf(clip));
     const begun = performance.now();
-    const work = name === 'fetch' ? fetchClip(clip, stop.signal) : this.#analyse(name, clip, stop);
+    this.#traceWait(clip);
+    const work = name === 'fetch' ? this.#fetch(clip, stop) : this.#analyse(name, clip, stop);
     const ended = work
       .then(
         (how) => (how === 'open' ? this.#handBack(clip, begun) : undefined),
@@ -199,6 +200,22 @@ export class Runner {
       });
     this.#going.set(clip.id, { stop, ended });
     return ended;
+  }
+
+  #traceWait({ trace, waits_since, id }: Begun): void {
+    if (trace === null) return;
+    // Two clocks: the database's, where it began to wait, and ours.
+    const [since, now] = [waits_since.getTime(), Date.now()];
+    this.#parts.traces
+      .begin('clip wait', { parent: trace, at: Math.min(since, now), attributes: { 'mesoscope.clip': id } })
+      .end({}, undefined, now);
+  }
+
+  #fetch(clip: Begun, stop: AbortController): Promise<'ended' | 'open'> {
+    const { fetchClip, traces } = this.#parts;
+    const attributes = { 'mesoscope.clip': clip.id, 'mesoscope.attempt': clip.attempts };
+    const span = traces.begin('clip fetch', { parent: clip.trace, attributes });
+    return fetchClip(clip, stop.signal).finally(() => span.end());
   }
 
   async #analyse(name: QueueName | undefined, clip: Begun, stop: AbortController) {

@@ -21,7 +21,7 @@ export const clipUpload = route({
   },
   handle: async (c, { query }, services) => {
     const { storage, config, database } = services;
-    const choice = chooseScan(services, { ...query, client: senderOf(c) });
+    const choice = chooseScan(services, { ...query, client: senderOf(c), trace: c.get('trace') });
     const limit = config.clip.bytes;
     const announced = Number(c.req.header('content-length') ?? 0);
     if (announced > limit) throw errors.UPLOAD_TOO_LARGE(announced, limit);

@@ -40,7 +40,7 @@ export const uploadAppend = route({
       log.tell('upload broken off', { upload: id, why: describe(error) });
       throw errors.UPLOAD_INCOMPLETE(piece.offset, 'its length');
     });
-    const clip = await uploads.finish(services, id);
+    const clip = await uploads.finish(services, id, c.get('trace'));
     return tusResponse(204, {
       'upload-offset': String(offset),
       ...(clip ? { [clipHeader]: clip } : { 'upload-expires': uploads.expiresAt().toUTCString() }),

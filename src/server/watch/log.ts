@@ -2,6 +2,7 @@
 import type { Begun } from '../database/steps.ts';
 import type { QueueName } from '../jobs/queue.ts';
 import { type EventName, type Events, events, gradeOf, type Try } from './events.ts';
+import { traceIdOf } from './traces.ts';
 
 export interface Log {
   /** Never throws. Fields hold no token, no address of a database, and nothing of what a clip shows. */
@@ -29,6 +30,12 @@ export function forPeople(write: (line: string) => void): Log {
   };
 }
 
+/** For lines of a clip that is traced. */
+export function traced(traceparent: string | null): { trace?: string } {
+  const trace = traceIdOf(traceparent);
+  return trace === undefined ? {} : { trace };
+}
+
 /** From here to now, in seconds with three places. @param begun of `performance.now()` */
 export function secondsSince(begun: number): number {
   return Math.round(performance.now() - begun) / 1000;
@@ -40,6 +47,13 @@ export function tryOf({
   attempts,
   job,
   status,
-}: Pick<Begun, 'id' | 'attempts' | 'job' | 'status'>): Try & { queue: QueueName } {
-  return { clip: id, attempt: attempts, job, queue: status === 'fetching' ? 'fetch' : 'analyse' };
+  trace,
+}: Pick<Begun, 'id' | 'attempts' | 'job' | 'status' | 'trace'>): Try & { queue: QueueName } {
+  return {
+    clip: id,
+    attempt: attempts,
+    job,
+    queue: status === 'fetching' ? 'fetch' : 'analyse',
+    ...traced(trace),
+  };
 }

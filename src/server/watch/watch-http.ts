@@ -10,6 +10,8 @@ export interface Watched {
   close(): Promise<void>;
 }
 
+export const watchPaths = ['/healthz', '/readyz', '/metrics'] as const;
+
 type Answer = [status: number, body: string, type?: string];
 
 /**
@@ -20,7 +22,7 @@ export async function serveWatch(
   { host, port }: { host: string; port: number },
   { metrics, isReady }: { metrics: Metrics; isReady: () => Promise<boolean> },
 ): Promise<Watched> {
-  const answers: Readonly<Record<string, () => Promise<Answer>>> = {
+  const answers: Readonly<Record<(typeof watchPaths)[number], () => Promise<Answer>>> = {
     '/healthz': async () => [200, 'ok\n'],
     '/readyz': async () => ((await isReady()) ? [200, 'ok\n'] : [503, 'unavailable\n']),
     '/metrics': async () => [200, await metrics.text(), metrics.registry.contentType],
