@@ -9,6 +9,7 @@ import { afterAll, afterEach } from 'vitest';
 import { MesoscopeClient } from '../src/server/client.ts';
 import { makeConfig, type ServerConfig } from '../src/server/config.ts';
 import { type RunningServer, type StartOptions, startServer } from '../src/server/server.ts';
+import { forPeople } from '../src/server/watch/log.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -53,7 +54,7 @@ export function testServers(): {
       if (config.database === undefined) await prepareDatabase(join(config.data, 'database'));
       const lines: string[] = [];
       const server = await startServer(config, {
-        log: (line) => void lines.push(line),
+        log: forPeople((line) => void lines.push(line)),
         analysisScript: builtAnalysis,
         ...options,
       });
@@ -109,15 +110,18 @@ export async function startProcess(
     env: { ...process.env, ...env },
   });
   let stderr = '';
-  child.stderr?.on('data', (bytes: Buffer) => {
-    stderr += bytes;
-  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const url = await new Promise<string>((resolve, reject) => {
     let said = '';
     child.stdout?.on('data', (bytes: Buffer) => {
       said += bytes;
       const [, address] = /serves at (\S+)|with clips from (\S+)/.exec(said)?.filter(Boolean) ?? [];
+      if (address) resolve(address);
+    });
+    child.stderr?.on('data', (bytes: Buffer) => {
+      stderr += bytes;
+      // With `--log json` nothing is said on stdout.
+      const [, address] = /"event":"started","(?:url|store)":"([^"]+)"/.exec(stderr) ?? [];
       if (address) resolve(address);
     });
     void ended.then((code) => reject(new Error(`${command} ended with ${code}: ${stderr}`)));

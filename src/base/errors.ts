@@ -219,6 +219,14 @@ const list = {
     `The server cannot listen on ${host}, port ${port} (${reason}).`,
     'Name another with --host and --port.',
   ],
+  TRACES_INVALID: (name: string, reason: string) => [
+    `Traces cannot be sent as ${name} says: ${reason}.`,
+    'Mend the variable, or unset OTEL_EXPORTER_OTLP_ENDPOINT (docs/operations.md).',
+  ],
+  METRICS_ADDRESS: (host: string, port: number, reason: string) => [
+    `The worker cannot tell its metrics on ${host}, port ${port} (${reason}).`,
+    'Name another with --metrics-host and --metrics-port.',
+  ],
   SERVER_CONFIG_INVALID: (at: string, reason: string) => [
     `The server's configuration is wrong at ${at || 'the top'}: ${reason}.`,
     'docs/server.md lists what may stand there.',

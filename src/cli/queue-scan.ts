@@ -13,6 +13,7 @@ import { isLost } from '../server/database/lost.ts';
 import type { PriorityName } from '../server/database/turns.ts';
 import { evidenceBundle } from '../server/evidence-bundle.ts';
 import { artefact } from '../server/storage/artefact-names.ts';
+import { forPeople } from '../server/watch/log.ts';
 import { type Joined, joinQueue } from '../server/work.ts';
 import type { CliContext } from './command.ts';
 import { exitCodes, oneLine } from './io.ts';
@@ -48,7 +49,7 @@ export async function queueScan(context: CliContext, options: QueueScanOptions):
     ...(pins === undefined ? {} : { pins }),
   });
   const joined = await joinQueue(config, 'scan', {
-    log: (line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`),
+    log: forPeople((line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`)),
   });
   const progress = startProgress(stderr, inputs.length, options.quiet);
   try {

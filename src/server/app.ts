@@ -11,19 +11,28 @@ import { routes } from './routes/index.ts';
 import { checkAccess, checkHost, limitRate } from './security/guard.ts';
 import { securityHeaders } from './security/headers.ts';
 import type { Services } from './services.ts';
+import { untraced } from './watch/traces.ts';
 
 export function makeApp(services: Services): Hono<AppEnv> {
-  const { config, sessions, wrongTokens, metrics, log } = services;
+  const { config, sessions, wrongTokens, requestSeconds, log, traces } = services;
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {
     const begun = performance.now();
+    const { method, path } = c.req;
+    const parent = c.req.header('traceparent');
+    // Probes come every few seconds and say nothing.
+    const span = (isTraced(path) ? traces : untraced).begin(method, { parent, answers: true });
+    c.set('trace', span.context);
     await next();
     const route = c.get('route') ?? 'other';
-    // Paths of clips would be labels without end, and tell what was looked at.
-    metrics.requests.observe(
-      { method: c.req.method, route, status: String(c.res.status) },
-      (performance.now() - begun) / 1000,
+    const { status } = c.res;
+    span.rename(`${method} ${route}`);
+    span.end(
+      { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
+      status >= 500 ? String(status) : undefined,
     );
+    // Paths of clips would be labels without end, and tell what was looked at.
+    requestSeconds.observe({ method, route, status: String(status) }, (performance.now() - begun) / 1000);
   });
   app.use(securityHeaders());
   app.use(checkHost(config));
@@ -43,11 +52,15 @@ export function makeApp(services: Services): Hono<AppEnv> {
   app.notFound((c) => problemOf(errors.ROUTE_UNKNOWN(c.req.method, c.req.path.slice(0, 200))));
   app.onError((error, c) => {
     if (error instanceof UserError) return withHeaders(c, problemOf(error));
-    log(`${c.req.method} ${c.get('route') ?? 'other'}: ${error.stack ?? describe(error)}`);
+    const route = c.get('route') ?? 'other';
+    log.tell('request failed', { method: c.req.method, route, why: error.stack ?? describe(error) });
     return internalProblem();
   });
   return app;
 }
+
+const isTraced = (path: string) =>
+  path.startsWith('/api/') && path !== '/api/health' && path !== '/api/ready';
 
 const openRoutes = new Set(routes.filter(({ open }) => open).map(({ method, path }) => `${method} ${path}`));
 

@@ -30,6 +30,11 @@ export const configSchema = z.strictObject({
   evidenceKey: z.string().min(1).optional(),
   /** Folder of training runs to show. */
   runs: z.string().optional(),
+  /** How a log is written: for people, or a line of JSON for each event. */
+  log: z.enum(['people', 'json']).default('people'),
+  /** Where a worker tells its metrics and health; nowhere where left out, 0 takes any free port. A server has its own. */
+  metricsPort: z.int().min(0).max(65_535).optional(),
+  metricsHost: z.string().min(1).default('127.0.0.1'),
   /** Built pages. */
   pages: z.string().default(fileURLToPath(new URL('../../dist/web', import.meta.url))),
   clip: z

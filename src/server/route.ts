@@ -9,7 +9,7 @@ import type { Services } from './services.ts';
 
 export type AppEnv = {
   Bindings: HttpBindings;
-  Variables: { signedIn: boolean; address: string; route?: string };
+  Variables: { signedIn: boolean; address: string; route?: string; trace: string | null };
 };
 export type AppContext = Context<AppEnv>;
 

@@ -12,7 +12,6 @@ import { processName } from './database/living.ts';
 import { migrate } from './database/migrate.ts';
 import { Detectors } from './detectors.ts';
 import { fetchClip } from './jobs/fetch-clip.ts';
-import { Metrics } from './jobs/metrics.ts';
 import { Queue } from './jobs/queue.ts';
 import { Runner } from './jobs/runner.ts';
 import { decideConfinement } from './sandbox/decide.ts';
@@ -26,6 +25,10 @@ import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
 import { sweep } from './storage/sweep.ts';
 import { Uploads } from './storage/uploads.ts';
+import { type Log, silent, tellAll } from './watch/log.ts';
+import { Metrics } from './watch/metrics.ts';
+import { requestSeconds } from './watch/request-seconds.ts';
+import { openTraces, type Traces } from './watch/traces.ts';
 
 /** Addresses that are read at a time. */
 const fetchSlots = 2;
@@ -34,7 +37,7 @@ const fetchSlots = 2;
 const sweepEvery = 600_000;
 
 export interface StartOptions {
-  log?: (line: string) => void;
+  log?: Log;
   /** Which addresses are fetched from; the public ones where left out. */
   rules?: AddressRules;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
@@ -53,15 +56,15 @@ export interface RunningServer {
 /**
  * @throws SERVER_NEEDS_TOKEN, TOKEN_SHORT, OUTPUT_UNWRITABLE, DATA_FOLDER_BUSY, DATABASE_UNREACHABLE, DATABASE_NEWER,
  * DATA_FOLDER_DIFFERS, SERVER_ADDRESS, PINS_INVALID, DETECTOR_NOT_PINNED, KEY_INVALID, KEY_EXPOSED,
- * SANDBOX_UNAVAILABLE
+ * SANDBOX_UNAVAILABLE, TRACES_INVALID
  */
 export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<RunningServer> {
-  const { log = () => undefined } = options;
+  const { log: given = silent } = options;
   checkToken(config);
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) {
-      await close().catch((error) => log(`stop: ${describe(error)}`));
+      await close().catch((error) => given.tell('stop failed', { why: describe(error) }));
     }
   };
   try {
@@ -72,9 +75,13 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
     await storage.clearWork();
     const database = await openDatabase(config, storage);
     closers.push(() => database.close());
+    const metrics = new Metrics(database, true);
+    const log = tellAll(given, metrics);
+    const traces = await openTraces(processName('serve'), log);
+    closers.push(() => traces.close());
     await migrate(database);
     await claimStore(database, store);
-    const queue = await Queue.open(database, (error) => log(`queue: ${describe(error)}`));
+    const queue = await Queue.open(database, (error) => log.tell('queue failed', { why: describe(error) }));
     closers.push(() => queue.close());
     // Outside files first: what is wrong with them is told before anything begins.
     const detectors = await Detectors.read(
@@ -84,13 +91,15 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       ? await readSigner(config.evidenceKey)
       : await openSigner(storage.evidenceKey);
     const confined = await decideConfinement(config, log);
-    const ground = { config, storage, database, queue, detectors, signer, confined, log };
+    const ground = { config, storage, database, queue, detectors, signer, confined, metrics, traces, log };
     const { services, stopping } = await assemble(ground, options);
     const { runner } = services;
     const removed = await sweep(database, storage);
-    if (removed > 0) log(`removed ${removed} files that no clip tells of`);
+    if (removed > 0) log.tell('swept', { files: removed });
     await services.uploads.sweep();
-    const sweeper = setInterval(() => void services.uploads.sweep().catch(() => undefined), sweepEvery);
+    const sweeper = setInterval(() => {
+      services.uploads.sweep().catch((error) => log.tell('sweep failed', { why: describe(error) }));
+    }, sweepEvery);
     closers.push(async () => clearInterval(sweeper));
     await runner.start();
     closers.push(() => runner.stop());
@@ -126,25 +135,20 @@ interface Ground {
   detectors: Detectors;
   signer: Signer;
   confined: boolean;
-  log: (line: string) => void;
+  metrics: Metrics;
+  traces: Traces;
+  log: Log;
 }
 
 async function assemble(ground: Ground, { rules, analysisScript }: StartOptions) {
-  const { config, storage, database } = ground;
+  const { config, storage, database, metrics } = ground;
   const stopping = new AbortController();
   const changes = new Changes();
-  const metrics = new Metrics(async () => {
-    const rows = await database.query<{ status: string; count: number }>(
-      'select status, count(*)::int as count from mesoscope.clip group by status',
-    );
-    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
-  });
   const addressRules = rules ?? publicOnly(config.url.ports);
   const fetchParts = { ...ground, changes, rules: addressRules };
   const runner = new Runner({
     ...ground,
     changes,
-    metrics,
     name: processName('serve'),
     slots: { fetch: fetchSlots, analyse: config.job.slots },
     fetchClip: (clip, signal) => fetchClip(fetchParts, clip, signal),
@@ -153,7 +157,7 @@ async function assemble(ground: Ground, { rules, analysisScript }: StartOptions)
   const services: Services = {
     ...ground,
     changes,
-    metrics,
+    requestSeconds: requestSeconds(metrics.registry),
     runner,
     uploads: new Uploads(database, storage, config),
     sessions: new Sessions(config.token),

@@ -4,7 +4,6 @@ import type { Changes } from './changes.ts';
 import type { ServerConfig } from './config.ts';
 import type { Database } from './database/database.ts';
 import type { Detectors } from './detectors.ts';
-import type { Metrics } from './jobs/metrics.ts';
 import type { Queue } from './jobs/queue.ts';
 import type { Runner } from './jobs/runner.ts';
 import type { AddressRules } from './security/address.ts';
@@ -12,6 +11,10 @@ import type { Sessions } from './security/sessions.ts';
 import type { WrongTokens } from './security/wrong-tokens.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Uploads } from './storage/uploads.ts';
+import type { Log } from './watch/log.ts';
+import type { Metrics } from './watch/metrics.ts';
+import type { RequestSeconds } from './watch/request-seconds.ts';
+import type { Traces } from './watch/traces.ts';
 
 export interface Services {
   readonly config: ServerConfig;
@@ -30,8 +33,10 @@ export interface Services {
   /** Open event streams by address. */
   readonly streams: Map<string, number>;
   readonly metrics: Metrics;
+  readonly traces: Traces;
+  readonly requestSeconds: RequestSeconds;
   /** Aborted when the server stops: what streams ends then. */
   readonly stopping: AbortSignal;
-  /** A line for whoever runs the server. Never a token, never what a clip shows. */
-  readonly log: (line: string) => void;
+  /** For whoever runs the server. Never a token, never what a clip shows. */
+  readonly log: Log;
 }

@@ -11,17 +11,21 @@ import { processName } from './database/living.ts';
 import { isLost } from './database/lost.ts';
 import { migrate } from './database/migrate.ts';
 import { openPostgres } from './database/postgres.ts';
+import { pulse } from './database/pulse.ts';
 import { Detectors } from './detectors.ts';
-import { Metrics } from './jobs/metrics.ts';
 import { Queue } from './jobs/queue.ts';
 import { Runner } from './jobs/runner.ts';
 import { decideConfinement } from './sandbox/decide.ts';
 import { claimStore } from './storage/claim.ts';
 import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
+import { type Log, silent, tellAll } from './watch/log.ts';
+import { Metrics } from './watch/metrics.ts';
+import { openTraces } from './watch/traces.ts';
+import { serveWatch } from './watch/watch-http.ts';
 
 export interface WorkOptions {
-  log?: (line: string) => void;
+  log?: Log;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
   analysisScript?: URL;
 }
@@ -30,6 +34,8 @@ export interface WorkOptions {
 export interface Joined extends AcceptParts {
   /** Where clips come from, without secrets. */
   readonly store: string;
+  /** Where its metrics and its health are told, where that was asked for. */
+  readonly watchedAt?: string;
   /** Lets what runs come to its end for half of `stopSeconds`, then hands it back. */
   stop(): Promise<void>;
 }
@@ -37,26 +43,27 @@ export interface Joined extends AcceptParts {
 /**
  * @param config its `data` is not used: what is half done lies in a temporary folder
  * @throws QUEUE_NEEDS_DATABASE, QUEUE_NEEDS_STORE, STORE_INVALID, STORE_UNREACHABLE, DATABASE_UNREACHABLE,
- * DATABASE_NEWER, DATA_FOLDER_DIFFERS, PINS_INVALID, DETECTOR_NOT_PINNED, SANDBOX_UNAVAILABLE
+ * DATABASE_NEWER, DATA_FOLDER_DIFFERS, PINS_INVALID, DETECTOR_NOT_PINNED, SANDBOX_UNAVAILABLE, METRICS_ADDRESS,
+ * TRACES_INVALID
  */
 export async function joinQueue(
   config: ServerConfig,
   what: 'worker' | 'scan',
   options: WorkOptions = {},
 ): Promise<Joined> {
-  const { log = () => undefined, analysisScript } = options;
+  const { log: given = silent, analysisScript } = options;
   if (config.database === undefined) throw errors.QUEUE_NEEDS_DATABASE();
   if (config.store === undefined) throw errors.QUEUE_NEEDS_STORE();
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) {
-      await close().catch((error) => log(`stop: ${describe(error)}`));
+      await close().catch((error) => given.tell('stop failed', { why: describe(error) }));
     }
   };
   try {
     const pins = config.pins === undefined ? undefined : await readPins(config.pins);
     const detectors = await Detectors.read(pins);
-    const confined = what === 'worker' && (await decideConfinement(config, log));
+    const confined = what === 'worker' && (await decideConfinement(config, given));
     const store = await openStore(config.store);
     const scratch = await mkdtemp(join(tmpdir(), 'mesoscope-worker-'));
     closers.push(() => rm(scratch, { recursive: true, force: true }));
@@ -64,27 +71,43 @@ export async function joinQueue(
     await storage.open();
     const database = await openPostgres(config.database);
     closers.push(() => database.close());
+    const metrics = what === 'worker' && config.metricsPort !== undefined && new Metrics(database, false);
+    const log = metrics ? tellAll(given, metrics) : given;
+    const traces = await openTraces(processName(what), log);
+    closers.push(() => traces.close());
     await migrate(database);
     await claimStore(database, store);
     const queue = await Queue.open(database, (error) => {
       // The runner tells when the database is away, once.
-      if (!isLost(error)) log(`queue: ${describe(error)}`);
+      if (!isLost(error)) log.tell('queue failed', { why: describe(error) });
     });
     closers.push(() => queue.close());
     const changes = new Changes();
-    const metrics = new Metrics(async () => ({}));
     const runner = new Runner({
-      ...{ config, storage, database, queue, log, changes, metrics, detectors, confined },
+      ...{ config, storage, database, queue, log, traces, changes, detectors, confined },
       name: processName(what),
       slots: { fetch: 0, analyse: what === 'worker' ? config.job.slots : 0 },
       // Addresses are fetched by servers: they know which are allowed.
-      fetchClip: async () => undefined,
+      fetchClip: async () => 'open',
       ...(analysisScript ? { analysisScript } : {}),
     });
+    let working = false;
+    const watched =
+      metrics &&
+      (await serveWatch(
+        { host: config.metricsHost, port: config.metricsPort ?? 0 },
+        { metrics, isReady: async () => working && pulse(database) },
+      ));
+    if (watched) closers.push(() => watched.close());
     await runner.start();
     closers.push(() => runner.stop(config.stopSeconds / 2));
+    working = true;
+    closers.push(async () => {
+      working = false;
+    });
     return {
-      ...{ config, storage, database, queue, changes, metrics, runner, detectors },
+      ...{ config, storage, database, queue, changes, runner, detectors, log, traces },
+      ...(watched ? { watchedAt: watched.url } : {}),
       store: store.name,
       stop: closeAll,
     };

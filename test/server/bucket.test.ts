@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { verifyBundle } from '../../src/report/bundle/verify.ts';
 import { makeConfig } from '../../src/server/config.ts';
+import { forPeople } from '../../src/server/watch/log.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
@@ -39,7 +40,7 @@ const work = async (database: string, lines: string[] = []) => {
   const config = makeConfig({ database, store, stopSeconds: 4, disk: { leaveFreeMiB: 0 } });
   worker = await startWorker(config, {
     analysisScript: builtAnalysis,
-    log: (line) => void lines.push(line),
+    log: forPeople((line) => void lines.push(line)),
   });
   return worker;
 };

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { verifyBundle } from '../../src/report/bundle/verify.ts';
 import { MesoscopeClient } from '../../src/server/client.ts';
 import { makeConfig } from '../../src/server/config.ts';
+import { forPeople } from '../../src/server/watch/log.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, postgresCluster } from '../postgres.ts';
@@ -32,7 +33,7 @@ async function acceptOnly(analysisScript = builtAnalysis) {
   const work = async (script = analysisScript, job = {}) => {
     const config = makeConfig({ database, store: data, job, stopSeconds: 4, disk: { leaveFreeMiB: 0 } });
     const worker = await startWorker(config, {
-      log: (line) => void lines.push(line),
+      log: forPeople((line) => void lines.push(line)),
       analysisScript: script,
     });
     workers.add(worker);

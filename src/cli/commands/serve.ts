@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { InvalidArgumentError } from 'commander';
 import { errors } from '../../base/errors.ts';
+import type { RunningServer } from '../../server/server.ts';
 import type { CliCommand } from '../command.ts';
-import { exitCodes, oneLine } from '../io.ts';
+import { exitCodeOf, exitCodes } from '../io.ts';
+import { logOption, openLog, tellWhyNot } from '../server-log.ts';
 
 interface Options {
   port?: number;
@@ -17,6 +19,7 @@ interface Options {
   evidenceKey?: string;
   allowHost?: string[];
   config?: string;
+  log?: string;
   quiet?: true;
 }
 
@@ -50,22 +53,30 @@ export const serve: CliCommand = {
       )
       .option('--allow-host <name...>', 'further host names to answer to')
       .option('--config <file>', 'limits and all else, as JSON (docs/server.md)')
+      .addOption(logOption())
       .option('--quiet', 'say nothing but errors')
       .action(async (options: Options) => {
         const { makeConfig, readConfigFile } = await import('../../server/config.ts');
         const { startServer } = await import('../../server/server.ts');
         const file = options.config === undefined ? {} : await readConfigFile(options.config);
         const config = makeConfig(merged(file, options));
-        if (!options.quiet) stderr.write('mesoscope: starting\n');
-        const server = await startServer(config, {
-          log: (line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`),
-        });
-        if (!options.quiet) {
+        const log = await openLog(config.log, 'serve', stderr);
+        if (!options.quiet) log.tell('starting', {});
+        let server: RunningServer;
+        try {
+          server = await startServer(config, { log });
+        } catch (error) {
+          tellWhyNot(log, error, stderr);
+          return exit(exitCodeOf(error));
+        }
+        log.tell('started', { url: server.url, slots: config.job.slots });
+        if (!options.quiet && !log.json) {
           const pages = (await import('node:fs')).existsSync(`${config.pages}/index.html`);
           stdout.write(`Mesoscope serves at ${server.url}\n`);
           if (!pages) stderr.write(`mesoscope: ${errors.PAGES_NOT_BUILT().message}\n`);
         }
         if (!signal.aborted) await once(signal, 'abort');
+        if (!options.quiet) log.tell('stopping', {});
         await server.stop();
         exit(Number(signal.reason) || exitCodes.interrupted);
       }),
@@ -73,7 +84,7 @@ export const serve: CliCommand = {
 
 /** What was typed, and what the environment says (it hides secrets from other users), win over the file. */
 function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
-  const { port, host, data, jobs, runs, pin, evidenceKey, allowHost } = options;
+  const { port, host, data, jobs, runs, pin, evidenceKey, allowHost, log } = options;
   const token = options.token ?? process.env.MESOSCOPE_TOKEN;
   const database = options.database ?? process.env.MESOSCOPE_DATABASE;
   const store = options.store ?? process.env.MESOSCOPE_STORE;
@@ -84,6 +95,7 @@ function merged(file: Record<string, unknown>, options: Options): Record<string,
     ...(database ? { database } : {}),
     ...(store ? { store } : {}),
     ...(runs !== undefined ? { runs } : {}),
+    ...(log !== undefined ? { log } : {}),
     ...(pin !== undefined ? { pins: pin } : {}),
     ...(evidenceKey !== undefined ? { evidenceKey } : {}),
     ...(allowHost !== undefined ? { hosts: allowHost } : {}),

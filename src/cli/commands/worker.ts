@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
+import type { Joined } from '../../server/work.ts';
 import type { CliCommand } from '../command.ts';
-import { exitCodes, oneLine } from '../io.ts';
+import { exitCodeOf, exitCodes } from '../io.ts';
+import { logOption, openLog, tellWhyNot } from '../server-log.ts';
 
 interface Options {
   database?: string;
@@ -11,6 +13,9 @@ interface Options {
   threads?: number;
   pin?: string;
   config?: string;
+  log?: string;
+  metricsPort?: number;
+  metricsHost?: string;
   quiet?: true;
 }
 
@@ -33,6 +38,13 @@ export const workerCommand: CliCommand = {
       .option('--threads <n>', 'threads of one analysis (default: 2)', whole(1, 256))
       .option('--pin <file>', 'use no detectors but those whose hashes this list has, as sha256sum prints it')
       .option('--config <file>', 'limits, as JSON: `clip` and `job` of docs/server.md')
+      .option(
+        '--metrics-port <n>',
+        'tell /metrics, /healthz and /readyz there; 0: any free port (default: nowhere)',
+        whole(0, 65_535),
+      )
+      .option('--metrics-host <address>', 'address of that port (default: 127.0.0.1)')
+      .addOption(logOption())
       .option('--quiet', 'say nothing but errors')
       .addHelpText('after', more)
       .action(async (options: Options) => {
@@ -40,14 +52,25 @@ export const workerCommand: CliCommand = {
         const { startWorker } = await import('../../server/work.ts');
         const file = options.config === undefined ? {} : await readConfigFile(options.config);
         const config = makeConfig(merged(file, options));
-        const worker = await startWorker(config, {
-          log: (line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`),
+        const log = await openLog(config.log, 'worker', stderr);
+        let worker: Joined;
+        try {
+          worker = await startWorker(config, { log });
+        } catch (error) {
+          tellWhyNot(log, error, stderr);
+          return exit(exitCodeOf(error));
+        }
+        const { store, watchedAt } = worker;
+        log.tell('started', {
+          ...{ store, slots: config.job.slots },
+          ...(watchedAt === undefined ? {} : { watchedAt }),
         });
-        if (!options.quiet) {
-          stdout.write(`Mesoscope works, ${config.job.slots} at a time, with clips from ${worker.store}\n`);
+        if (!options.quiet && !log.json) {
+          stdout.write(`Mesoscope works, ${config.job.slots} at a time, with clips from ${store}\n`);
+          if (watchedAt !== undefined) stdout.write(`Metrics at ${watchedAt}/metrics\n`);
         }
         if (!signal.aborted) await once(signal, 'abort');
-        if (!options.quiet) stderr.write('mesoscope: stopping; what is not finished is handed back\n');
+        if (!options.quiet) log.tell('stopping', {});
         const code = Number(signal.reason) || exitCodes.interrupted;
         const late = setTimeout(endsWithin, 'late', { ref: false });
         if ((await Promise.race([worker.stop(), late])) === 'late') process.exit(code);
@@ -69,12 +92,15 @@ Ctrl-C and SIGTERM finish or hand back what runs within 10 s. docs/workers.md te
 function merged(file: Record<string, unknown>, options: Options): Record<string, unknown> {
   const database = options.database ?? process.env.MESOSCOPE_DATABASE;
   const store = options.store ?? process.env.MESOSCOPE_STORE;
-  const { concurrency, threads, pin } = options;
+  const { concurrency, threads, pin, log, metricsPort, metricsHost } = options;
   return {
     ...file,
     ...(database ? { database } : {}),
     ...(store ? { store } : {}),
     ...(pin === undefined ? {} : { pins: pin }),
+    ...(log === undefined ? {} : { log }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(metricsHost === undefined ? {} : { metricsHost }),
     job: {
       ...(file.job as object | undefined),
       ...(concurrency === undefined ? {} : { slots: concurrency }),

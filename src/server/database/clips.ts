@@ -42,6 +42,8 @@ export interface ClipRow {
   sha256: string | null;
   media_type: string | null;
   ahead: number;
+  trace: string | null;
+  waits_since: Date;
 }
 
 /** A row with the large part, which lists leave in the database. */
@@ -63,6 +65,8 @@ export interface NewClip {
   key: string | null;
   status: 'fetching' | 'queued';
   job: string;
+  /** `traceparent` of its acceptance. */
+  trace: string | null;
 }
 
 /** Clips ahead of one are counted up to here: nobody waits for the exact number of so many. */
@@ -71,7 +75,7 @@ const mostAhead = 10_000;
 // Counts are far below 2^53; as float8 both databases give numbers and not strings.
 const columns = `c.id, c.number::float8 as number, c.media, c.name, c.url, c.detector, c.detector_sha256, c.sample, c.status,
   c.job, c.client, c.priority, c.turn::float8 as turn, c.key, c.attempts, c.lost, c.changed::float8 as changed, c.created_at, c.started_at, c.finished_at, c.progress, c.verdict, c.score,
-  c.interval_low, c.interval_high, c.duration_seconds, c.error, m.bytes::float8 as bytes, m.sha256, m.media_type,
+  c.interval_low, c.interval_high, c.duration_seconds, c.trace, c.waits_since, c.error, m.bytes::float8 as bytes, m.sha256, m.media_type,
   case when c.status = 'queued' then (select count(*)::int from (select from mesoscope.clip q
     where q.status = 'queued' and (-q.priority, q.turn, q.number) < (-c.priority, c.turn, c.number)
     limit ${mostAhead}) ahead) else 0 end as ahead`;
@@ -89,11 +93,11 @@ export async function insertMedia(queries: Queries, media: MediaRow): Promise<vo
 export async function insertClip(queries: Queries, clip: NewClip): Promise<void> {
   await queries.query(
     `insert into mesoscope.clip (id, media, name, url, detector, sample, status, job, detector_sha256, client, priority,
-       turn, key)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       turn, key, trace)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       ...[clip.id, clip.media, clip.name, clip.url, clip.detector, clip.sample, clip.status, clip.job],
-      ...[clip.detectorSha256, clip.client, clip.priority, clip.turn, clip.key],
+      ...[clip.detectorSha256, clip.client, clip.priority, clip.turn, clip.key, clip.trace],
     ],
   );
 }

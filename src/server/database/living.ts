@@ -10,7 +10,7 @@ export const beatEvery = 2_000;
 /** Silent for so long and without its lock: dead, s. A restarted database gives everyone this long to come back. */
 const graceWithoutLock = 6;
 /** Silent for so long: dead, whatever it holds, s. */
-const graceWithLock = 30;
+export const silentFor = 30;
 
 export interface Living {
   /** For people: which machine and process. */
@@ -64,9 +64,7 @@ export async function buryDead(database: Database, own: number): Promise<number[
   const dead: number[] = [];
   for (const { key, silent } of candidates) {
     const isDead =
-      silent === null ||
-      silent > graceWithLock ||
-      (silent > graceWithoutLock && !(await database.isAlive(key)));
+      silent === null || silent > silentFor || (silent > graceWithoutLock && !(await database.isAlive(key)));
     if (isDead) dead.push(key);
   }
   if (dead.length > 0) {

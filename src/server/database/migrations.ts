@@ -114,4 +114,16 @@ alter table mesoscope.upload
 create index media_sha256 on mesoscope.media (sha256);
 `,
   },
+  {
+    number: 3,
+    name: 'traces',
+    sql: `
+alter table mesoscope.clip
+  -- W3C traceparent of its acceptance, which the spans of whoever works at it are part of.
+  add column trace text,
+  -- Since when it waits in the queue that it is in, or did.
+  add column waits_since timestamptz not null default now();
+update mesoscope.clip set waits_since = created_at;
+`,
+  },
 ];

@@ -96,7 +96,7 @@ async function wait(
   const job = await queue.add(queries, name, clip.id, { rank: rankOf(clip), seconds });
   const rows = await queries.query(
     `update mesoscope.clip set status = $1, job = $2, server = null, attempts = $3, progress = null,
-       not_before = now() + make_interval(secs => $4::int), lost = lost + $5::int, ${change}
+       not_before = now() + make_interval(secs => $4::int), waits_since = now(), lost = lost + $5::int, ${change}
      where ${stillMine(6)} returning id`,
     [waiting[name], job, attempts, seconds, lost, ...mine(clip)],
   );
@@ -158,7 +158,7 @@ export function fetched(
     const job = await queue.add(queries, 'analyse', clip.id, { rank: rankOf(clip) });
     const rows = await queries.query(
       `update mesoscope.clip set status = 'queued', media = $1, job = $2, key = $3, server = null, attempts = 0,
-         progress = null, ${change} where ${stillMine(4)} returning id`,
+         waits_since = now(), progress = null, ${change} where ${stillMine(4)} returning id`,
       [media, job, key, ...mine(clip)],
     );
     // Throwing undoes the file's row and the job too.

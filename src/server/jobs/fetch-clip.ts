@@ -11,6 +11,7 @@ import { type AddressRules, openUrl } from '../security/address.ts';
 import { mediaTypeOf } from '../storage/media-type.ts';
 import { receiveFile } from '../storage/receive.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type Log, secondsSince, tryOf } from '../watch/log.ts';
 import type { Queue } from './queue.ts';
 import { resultKey } from './result-key.ts';
 
@@ -21,14 +22,24 @@ export interface FetchParts {
   changes: Changes;
   config: ServerConfig;
   rules: AddressRules;
+  log: Log;
 }
 
 /** How often progress is told, ms. */
 const reportEvery = 500;
 
-/** Ends the clip where its address is at fault; throws what is the server's own fault, and nothing after an abort. */
-export async function fetchClip(parts: FetchParts, clip: Begun, signal: AbortSignal): Promise<void> {
-  const { database, queue, storage, config } = parts;
+/**
+ * Ends the clip where its address is at fault; throws what is the server's own fault, and nothing after an abort.
+ * @returns `open` where it was aborted and the clip is still to be handed back
+ */
+export async function fetchClip(
+  parts: FetchParts,
+  clip: Begun,
+  signal: AbortSignal,
+): Promise<'ended' | 'open'> {
+  const { database, queue, storage, config, log } = parts;
+  const begun = performance.now();
+  const ended = () => ({ ...tryOf(clip), seconds: secondsSince(begun) });
   const upload = randomUUID();
   const out = AbortSignal.timeout(config.url.seconds * 1000);
   try {
@@ -44,17 +55,26 @@ export async function fetchClip(parts: FetchParts, clip: Begun, signal: AbortSig
       await storage.removeMedia(media);
       throw error;
     });
+    log.tell('fetched', ended());
     await database.flush();
   } catch (error) {
-    if (signal.aborted || error instanceof GoneError) return;
+    if (signal.aborted) return 'open';
+    if (error instanceof GoneError) {
+      log.tell('dropped', ended());
+      return 'ended';
+    }
     const known = out.aborted
       ? errors.URL_FAILED(clip.url ?? '', `it took longer than ${config.url.seconds} s`)
       : error;
     if (!(known instanceof UserError)) throw error;
-    await finish(database, queue, clip, { status: 'failed', error: failureOf(known), document: null });
+    const failed = { status: 'failed' as const, error: failureOf(known), document: null };
+    const kept = await finish(database, queue, clip, failed);
+    if (kept) log.tell('failed', { ...ended(), code: known.code, stage: 'fetch' });
+    else log.tell('dropped', ended());
   } finally {
     await storage.removeUpload(upload);
   }
+  return 'ended';
 }
 
 async function download(parts: FetchParts, clip: Begun, upload: string, signal: AbortSignal) {

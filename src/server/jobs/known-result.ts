@@ -1,4 +1,5 @@
 /** A clip whose file was analysed before, by the same detector with the same settings, is given that result. */
+import { describe } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
 import { JobLog } from '../../report/bundle/log.ts';
 import { renameReport } from '../../report/rename.ts';
@@ -7,6 +8,8 @@ import type { Database, Queries } from '../database/database.ts';
 import type { Begun } from '../database/steps.ts';
 import { artefact, bundledName } from '../storage/artefact-names.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type Log, secondsSince, tryOf } from '../watch/log.ts';
+import type { Traces } from '../watch/traces.ts';
 import { finishSurely } from './finish-surely.ts';
 import type { ClipDocument } from './messages.ts';
 import type { Queue } from './queue.ts';
@@ -29,26 +32,39 @@ interface Parts {
   database: Database;
   queue: Queue;
   storage: Storage;
+  log: Log;
+  traces: Traces;
 }
 
 /** @returns false where nothing is known, and the clip is still to be analysed. */
 export async function giveKnown(parts: Parts, clip: Begun, signal: AbortSignal): Promise<boolean> {
-  const { database, queue, storage } = parts;
+  const { database, queue, storage, log, traces } = parts;
+  const begun = performance.now();
   const known = await findKnown(database, clip);
   if (!known?.document) return false;
+  const span = traces.begin('clip give', { parent: clip.trace, attributes: { 'mesoscope.clip': clip.id } });
   const document = renamed(known.document, known, clip);
   const place = { id: clip.id, attempt: clip.attempts };
   try {
     await storage.copyAttempt({ id: known.id, attempt: known.attempts }, place);
     const changed = await renamePages(storage, place, known.document, document);
     await logGift(storage, place, known.id, clip, changed);
-  } catch {
+  } catch (error) {
     // Its files went while they were copied, or cannot be read: an analysis of our own is never wrong.
+    log.tell('not given', { ...tryOf(clip), from: known.id, why: describe(error) });
     await storage.removeAttempt(place.id, place.attempt);
+    span.end({}, 'STORE_UNREACHABLE');
     return false;
   }
-  const kept = await finishSurely(database, queue, clip, { status: 'done', document }, signal);
-  if (!kept) await storage.removeAttempt(place.id, place.attempt);
+  const kept = await finishSurely(database, queue, clip, { status: 'done', document }, signal).finally(() =>
+    span.end(),
+  );
+  const ended = { ...tryOf(clip), seconds: secondsSince(begun) };
+  if (kept) log.tell('given', { ...ended, from: known.id, verdict: document.result?.verdict ?? '' });
+  else {
+    log.tell('dropped', ended);
+    await storage.removeAttempt(place.id, place.attempt);
+  }
   return true;
 }
 

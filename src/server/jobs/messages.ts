@@ -1,5 +1,6 @@
 /** What the server and an analysis's process say to each other, as JSON. */
 import { z } from 'zod';
+import { errorCodes } from '../../base/errors.ts';
 import { type Clip, clipSchema, failureSchema } from '../api.ts';
 
 /** The large part of a clip's row. */
@@ -63,6 +64,11 @@ export const fromAnalysisSchema = z.discriminatedUnion('kind', [
     document: document.refine(({ result }) => result !== null && result.status !== 'error', 'no result'),
   }),
   /** The input is at fault; `document` is there where a result tells it. */
-  z.strictObject({ kind: z.literal('failed'), error: failureSchema, document: document.nullable() }),
+  z.strictObject({
+    kind: z.literal('failed'),
+    // Codes become labels of metrics: none that is made up.
+    error: failureSchema.extend({ code: z.enum(errorCodes as [string, ...string[]]) }),
+    document: document.nullable(),
+  }),
 ]);
 export type FromAnalysis = z.infer<typeof fromAnalysisSchema>;

@@ -6,6 +6,7 @@ import { type Begun, putBack } from '../database/steps.ts';
 import { rankOf } from '../database/turns.ts';
 import type { Failure } from '../failure.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type Log, tryOf } from '../watch/log.ts';
 import type { Queue } from './queue.ts';
 import { backOff } from './retry.ts';
 
@@ -14,10 +15,13 @@ export interface PatrolParts {
   queue: Queue;
   storage: Storage;
   changes: Changes;
-  log: (line: string) => void;
+  log: Log;
 }
 
-type Left = Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'job' | 'name' | 'priority' | 'turn'>;
+type Left = Pick<
+  Begun,
+  'id' | 'server' | 'attempts' | 'status' | 'job' | 'name' | 'priority' | 'turn' | 'trace'
+>;
 
 /** @returns how many clips wait again. */
 export async function takeUpFromTheDead(
@@ -28,7 +32,7 @@ export async function takeUpFromTheDead(
   const dead = await buryDead(database, own);
   if (dead.length === 0) return 0;
   const left = await database.query<Left>(
-    `select id, server, attempts, status, job, name, priority, turn::float8 as turn from mesoscope.clip
+    `select id, server, attempts, status, job, name, priority, turn::float8 as turn, trace from mesoscope.clip
      where server = any($1::int[]) order by number`,
     [dead],
   );
@@ -36,18 +40,17 @@ export async function takeUpFromTheDead(
   for (const clip of left) {
     // The first time it was likely chance; a clip that takes its server down each time must not do so at once again.
     const seconds = clip.attempts > 1 ? backOff(clip.attempts - 1) : 0;
-    const how = await putBack(database, queue, clip, {
-      why: 'failed',
-      seconds,
-      giveUp: (attempts) => giveUp(clip.name, attempts),
-    });
+    const failure = giveUp(clip.name, clip.attempts);
+    const how = await putBack(database, queue, clip, { why: 'failed', seconds, giveUp: () => failure });
     if (how === 'not ours') continue;
-    if (how === 'again') again++;
-    log(`clip ${clip.id}: its server died; ${how === 'again' ? 'begun again' : 'given up'}`);
+    if (how === 'again') {
+      again++;
+      log.tell('taken from the dead', { ...tryOf(clip), waitSeconds: seconds });
+    } else {
+      log.tell('given up', { ...tryOf(clip), code: failure?.code ?? '' });
+    }
     changes.changed(clip.id);
-    await storage
-      .removeAttempt(clip.id, clip.attempts)
-      .catch(() => log(`clip ${clip.id}: what attempt ${clip.attempts} left could not be removed`));
+    await storage.removeAttempt(clip.id, clip.attempts).catch(() => log.tell('left behind', tryOf(clip)));
   }
   return again;
 }

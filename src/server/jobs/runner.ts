@@ -6,6 +6,7 @@ import { beat, beatEvery, leave, register } from '../database/living.ts';
 import { isLost } from '../database/lost.ts';
 import { type Begun, begin, beginThis, putBack } from '../database/steps.ts';
 import { failureOf } from '../failure.ts';
+import { secondsSince, tryOf } from '../watch/log.ts';
 import { type AnalyseParts, analyseClip } from './analyse-clip.ts';
 import { findKnown, giveKnown } from './known-result.ts';
 import { mendTickets, takeUpFromTheDead } from './patrol.ts';
@@ -19,13 +20,12 @@ const patrolEvery = 5_000;
 
 export interface RunnerParts extends AnalyseParts {
   config: ServerConfig;
-  log: (line: string) => void;
   /** For people: which machine and process. */
   name: string;
   /** How many of each at a time. */
   slots: Readonly<Record<QueueName, number>>;
-  /** Gets a clip from its address; ends it or moves it on by itself. */
-  fetchClip: (clip: Begun, signal: AbortSignal) => Promise<void>;
+  /** Gets a clip from its address; ends it or moves it on by itself. `open` where it was aborted before. */
+  fetchClip: (clip: Begun, signal: AbortSignal) => Promise<'ended' | 'open'>;
 }
 
 interface Going {
@@ -139,10 +139,10 @@ export class Runner {
     this.#beating = true;
     try {
       const known = await beat(this.#parts.database, this.#server);
-      if (this.#away) this.#parts.log('the database is back');
+      if (this.#away) this.#parts.log.tell('database back', {});
       this.#away = false;
       if (known) return;
-      this.#parts.log('others took this one for dead: what it did is begun again elsewhere');
+      this.#parts.log.tell('taken for dead', {});
       for (const { stop } of this.#going.values()) stop.abort();
       await this.#register();
     } catch (error) {
@@ -155,9 +155,10 @@ export class Runner {
   /** Once for each time that the database goes away. */
   #told(error: unknown): void {
     const { log, database } = this.#parts;
-    if (!isLost(error)) log(`jobs: ${describe(error)}`);
+    const why = describe(error);
+    if (!isLost(error)) log.tell('jobs failed', { why });
     else {
-      if (!this.#away) log(`the database is away (${describe(error)}); trying until it is back`);
+      if (!this.#away) log.tell('database away', { why });
       this.#away = database.kind === 'server';
     }
   }
@@ -179,17 +180,17 @@ export class Runner {
   /** @param name whose slot it takes; none where the answer is known */
   #go(name: QueueName | undefined, clip: Begun): Promise<void> {
     if (name) this.#used[name]++;
-    const { fetchClip, changes, log } = this.#parts;
+    const { changes, log } = this.#parts;
     changes.changed(clip.id);
     const stop = new AbortController();
-    const work = name === 'fetch' ? fetchClip(clip, stop.signal) : this.#analyse(name, clip, stop);
+    log.tell('begun', tryOf(clip));
+    const begun = performance.now();
+    this.#traceWait(clip);
+    const work = name === 'fetch' ? this.#fetch(clip, stop) : this.#analyse(name, clip, stop);
     const ended = work
       .then(
-        () => (stop.signal.aborted ? this.#handBack(clip) : undefined),
-        (error) => {
-          if (!stop.signal.aborted) log(`clip ${clip.id}: ${describe(error)}`);
-          return this.#handBack(clip, stop.signal.aborted ? undefined : error);
-        },
+        (how) => (how === 'open' ? this.#handBack(clip, begun) : undefined),
+        (error) => this.#handBack(clip, begun, stop.signal.aborted ? undefined : error),
       )
       .then(() => {
         if (name) this.#used[name]--;
@@ -201,29 +202,54 @@ export class Runner {
     return ended;
   }
 
-  async #analyse(name: QueueName | undefined, clip: Begun, stop: AbortController): Promise<void> {
+  #traceWait({ trace, waits_since, id }: Begun): void {
+    if (trace === null) return;
+    // Two clocks: the database's, where it began to wait, and ours.
+    const [since, now] = [waits_since.getTime(), Date.now()];
+    this.#parts.traces
+      .begin('clip wait', { parent: trace, at: Math.min(since, now), attributes: { 'mesoscope.clip': id } })
+      .end({}, undefined, now);
+  }
+
+  #fetch(clip: Begun, stop: AbortController): Promise<'ended' | 'open'> {
+    const { fetchClip, traces } = this.#parts;
+    const attributes = { 'mesoscope.clip': clip.id, 'mesoscope.attempt': clip.attempts };
+    const span = traces.begin('clip fetch', { parent: clip.trace, attributes });
+    return fetchClip(clip, stop.signal).finally(() => span.end());
+  }
+
+  async #analyse(name: QueueName | undefined, clip: Begun, stop: AbortController) {
     if (name) return analyseClip(this.#parts, clip, stop);
     // Without a slot there is no analysis: what turns out not to be known waits like the others.
-    if (!(await giveKnown(this.#parts, clip, stop.signal))) stop.abort();
+    return (await giveKnown(this.#parts, clip, stop.signal)) ? 'ended' : 'open';
   }
 
   /**
    * After a stop of the server the clip waits again; after a cancel or a deletion it is not ours any more. Where the
    * database is away it is tried until it is back: a clip that nobody gives back would be ours for ever.
-   * @param error what ended the try; none where it was stopped
+   * @param begun of `performance.now()` @param error what ended the try; none where it was stopped
    */
-  async #handBack(clip: Begun, error?: unknown): Promise<void> {
-    const { database, queue } = this.#parts;
+  async #handBack(clip: Begun, begun: number, error?: unknown): Promise<void> {
+    const { database, queue, log } = this.#parts;
     const code = error instanceof UserError ? error.code : '';
     const lost = isLost(error) || failureKind(code) === 'lost';
-    const why = error === undefined ? 'stopped' : lost ? 'lost' : 'failed';
-    const seconds = { stopped: 0, lost: backOff(clip.lost + 1), failed: backOff(clip.attempts) }[why];
+    const reason = error === undefined ? 'stopped' : lost ? 'lost' : 'failed';
+    const waitSeconds = { stopped: 0, lost: backOff(clip.lost + 1), failed: backOff(clip.attempts) }[reason];
+    const ended = { ...tryOf(clip), seconds: secondsSince(begun) };
+    const told =
+      error === undefined
+        ? {}
+        : { code: code || (lost ? 'DATABASE_UNREACHABLE' : 'INTERNAL'), why: describe(error) };
+    const failure = this.#giveUp(clip.name, clip.attempts, error);
     for (;;) {
       try {
-        await putBack(database, queue, clip, {
-          ...{ why, seconds },
-          giveUp: (attempts) => this.#giveUp(clip.name, attempts, error),
+        const how = await putBack(database, queue, clip, {
+          ...{ why: reason, seconds: waitSeconds },
+          giveUp: () => failure,
         });
+        if (how === 'not ours') log.tell('dropped', ended);
+        else if (how === 'again') log.tell('put back', { ...ended, ...told, reason, waitSeconds });
+        else log.tell('given up', { ...tryOf(clip), code: failure?.code ?? '' });
         return;
       } catch (thrown) {
         this.#told(thrown);

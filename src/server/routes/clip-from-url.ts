@@ -23,7 +23,7 @@ export const clipFromUrl = route({
   handle: async (c, { json: body }, services) => {
     const { config, rules, storage, database } = services;
     if (!config.url.enabled) throw errors.URL_REFUSED(body.url, 'this server fetches no addresses');
-    const choice = chooseScan(services, { ...body, client: senderOf(c) });
+    const choice = chooseScan(services, { ...body, client: senderOf(c), trace: c.get('trace') });
     await storage.checkSpace();
     // Checked again when it is fetched, and at each redirect: here so that a mistake is told at once.
     const { url } = await checkUrl(body.url, rules);

@@ -18,7 +18,12 @@ export const clipRescan = route({
   handle: async (c, { json: body }, services) => {
     const row = await clipRow(services.database, c.req.param('id'));
     if (row.media === null) throw errors.CLIP_NOT_DONE(row.id, row.status);
-    const choice = chooseScan(services, { sample: row.sample, ...body, client: senderOf(c) });
+    const choice = chooseScan(services, {
+      sample: row.sample,
+      ...body,
+      client: senderOf(c),
+      trace: c.get('trace'),
+    });
     const id = await acceptRescan(services, row, choice);
     return json(summaryOf(await clipRow(services.database, id)), 201, { location: `/api/clips/${id}` });
   },

@@ -21,7 +21,7 @@ export const clipUpload = route({
   },
   handle: async (c, { query }, services) => {
     const { storage, config, database } = services;
-    const choice = chooseScan(services, { ...query, client: senderOf(c) });
+    const choice = chooseScan(services, { ...query, client: senderOf(c), trace: c.get('trace') });
     const limit = config.clip.bytes;
     const announced = Number(c.req.header('content-length') ?? 0);
     if (announced > limit) throw errors.UPLOAD_TOO_LARGE(announced, limit);
@@ -34,7 +34,7 @@ export const clipUpload = route({
     try {
       const received = await receiveFile(incoming, storage.upload(upload), limit).catch((error) => {
         if (error instanceof UserError || incoming.complete) throw error;
-        services.log(`upload broken off: ${describe(error)}`);
+        services.log.tell('upload broken off', { upload, why: describe(error) });
         throw errors.UPLOAD_INCOMPLETE(incoming.socket.bytesRead, announced || 'an unknown number');
       });
       const id = await acceptUpload(services, upload, received, { ...choice, name: displayName(query.name) });

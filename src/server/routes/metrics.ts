@@ -6,6 +6,6 @@ export const metrics = route({
   summary: 'Counts and times for Prometheus',
   tag: 'Server',
   answers: { 200: { description: 'Prometheus text format.', type: 'text/plain' } },
-  handle: async (_, __, { metrics: { registry } }) =>
-    new Response(await registry.metrics(), { headers: { 'content-type': registry.contentType } }),
+  handle: async (_, __, { metrics }) =>
+    new Response(await metrics.text(), { headers: { 'content-type': metrics.registry.contentType } }),
 });

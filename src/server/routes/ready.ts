@@ -1,5 +1,6 @@
 import { version } from '../../base/version.ts';
 import { healthSchema } from '../api.ts';
+import { pulse } from '../database/pulse.ts';
 import { json, route } from '../route.ts';
 
 export const ready = route({
@@ -13,11 +14,7 @@ export const ready = route({
     503: { description: 'Not now.', schema: healthSchema },
   },
   handle: async (_, __, { database, stopping }) => {
-    const answers = await database.query('select 1').then(
-      () => true,
-      () => false,
-    );
-    const ok = answers && !stopping.aborted;
+    const ok = !stopping.aborted && (await pulse(database));
     return json({ status: ok ? 'ok' : 'unavailable', version }, ok ? 200 : 503);
   },
 });

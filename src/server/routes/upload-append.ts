@@ -37,10 +37,10 @@ export const uploadAppend = route({
     };
     const offset = await uploads.append(id, piece).catch((error) => {
       if (error instanceof UserError || incoming.complete) throw error;
-      log(`upload ${id} broken off: ${describe(error)}`);
+      log.tell('upload broken off', { upload: id, why: describe(error) });
       throw errors.UPLOAD_INCOMPLETE(piece.offset, 'its length');
     });
-    const clip = await uploads.finish(services, id);
+    const clip = await uploads.finish(services, id, c.get('trace'));
     return tusResponse(204, {
       'upload-offset': String(offset),
       ...(clip ? { [clipHeader]: clip } : { 'upload-expires': uploads.expiresAt().toUTCString() }),

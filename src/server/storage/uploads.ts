@@ -14,7 +14,7 @@ import type { Database } from '../database/database.ts';
 import type { Services } from '../services.ts';
 import type { Storage } from './storage.ts';
 
-export interface Upload extends ScanChoice {
+export interface Upload extends Omit<ScanChoice, 'trace'> {
   id: string;
   length: number;
   name: string;
@@ -47,7 +47,7 @@ export class Uploads {
   }
 
   /** @throws UPLOAD_TOO_LARGE, UPLOAD_EMPTY, DISK_FULL */
-  async create(length: number, choice: ScanChoice & { name: string }): Promise<string> {
+  async create(length: number, choice: Omit<ScanChoice, 'trace'> & { name: string }): Promise<string> {
     const limit = this.#config.clip.bytes;
     if (length > limit) throw errors.UPLOAD_TOO_LARGE(length, limit);
     if (length === 0) throw errors.UPLOAD_EMPTY();
@@ -130,8 +130,11 @@ export class Uploads {
     }
   }
 
-  /** Makes a clip of an upload that is complete; undefined where bytes are missing. */
-  async finish(services: Services, id: string): Promise<string | undefined> {
+  /**
+   * Makes a clip of an upload that is complete; undefined where bytes are missing.
+   * @param trace `traceparent` of the request that completed it
+   */
+  async finish(services: Services, id: string, trace: string | null = null): Promise<string | undefined> {
     if (this.#writing.has(id)) throw errors.UPLOAD_BUSY(id);
     this.#writing.add(id);
     try {
@@ -143,9 +146,15 @@ export class Uploads {
       const hash = running?.bytes === upload.length ? running.hash : createHash('sha256');
       if (running?.bytes !== upload.length) await hashFrom(this.#storage.upload(id), 0, hash);
       const received = { bytes: upload.length, sha256: hash.digest('hex') };
-      return await acceptUpload(services, id, received, choiceOf(upload), async (queries, clip) => {
-        await queries.query('update mesoscope.upload set clip = $1 where id = $2', [clip, id]);
-      });
+      return await acceptUpload(
+        services,
+        id,
+        received,
+        { ...choiceOf(upload), trace },
+        async (queries, clip) => {
+          await queries.query('update mesoscope.upload set clip = $1 where id = $2', [clip, id]);
+        },
+      );
     } finally {
       this.#writing.delete(id);
     }
