@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { WorkKind } from '../../server/database/living.ts';
 import type { CliCommand } from '../command.ts';
 import { exitCodes, oneLine } from '../io.ts';
 
@@ -11,6 +12,7 @@ interface Options {
   threads?: number;
   pin?: string;
   config?: string;
+  kinds: readonly WorkKind[];
   quiet?: true;
 }
 
@@ -21,7 +23,7 @@ export const workerCommand: CliCommand = {
   name: 'worker',
   register: (command, { stdout, stderr, signal, exit }) =>
     command
-      .summary('analyse clips that a server elsewhere was sent')
+      .summary('do the work of a queue: clips, parts of data sets, runs of sweeps')
       .description(
         'Takes clips from the queue of `mesoscope serve`, on this machine or any other that reaches its database and its ' +
           'store, and puts the results back. Start as many as you like; stop or kill them at any time: what one did not ' +
@@ -32,7 +34,15 @@ export const workerCommand: CliCommand = {
       .option('--concurrency <n>', 'analyses at a time (default: 1)', whole(1, 64))
       .option('--threads <n>', 'threads of one analysis (default: 2)', whole(1, 256))
       .option('--pin <file>', 'use no detectors but those whose hashes this list has, as sha256sum prints it')
-      .option('--config <file>', 'limits, as JSON: `clip` and `job` of docs/server.md')
+      .addOption(
+        new Option(
+          '--kinds <list>',
+          'what it takes: scan (clips), prepare (parts of data sets), train (runs of sweeps; a machine for hours)',
+        )
+          .argParser(kindsOf)
+          .default(['scan', 'prepare'], 'scan,prepare'),
+      )
+      .option('--config <file>', 'limits, as JSON: `clip`, `job`, `prepare` and `train` of docs/server.md')
       .option('--quiet', 'say nothing but errors')
       .addHelpText('after', more)
       .action(async (options: Options) => {
@@ -41,6 +51,7 @@ export const workerCommand: CliCommand = {
         const file = options.config === undefined ? {} : await readConfigFile(options.config);
         const config = makeConfig(merged(file, options));
         const worker = await startWorker(config, {
+          kinds: options.kinds,
           log: (line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`),
         });
         if (!options.quiet) {
@@ -81,6 +92,16 @@ function merged(file: Record<string, unknown>, options: Options): Record<string,
       ...(threads === undefined ? {} : { threads }),
     },
   };
+}
+
+const known: readonly WorkKind[] = ['scan', 'prepare', 'train'];
+
+function kindsOf(text: string): readonly WorkKind[] {
+  const names = new Set(text.split(',').map((name) => name.trim()));
+  if (![...names].every((name) => (known as readonly string[]).includes(name))) {
+    throw new InvalidArgumentError(`One or more of ${known.join(', ')} are wanted, with commas between.`);
+  }
+  return known.filter((name) => names.has(name));
 }
 
 function whole(low: number, high: number): (text: string) => number {
