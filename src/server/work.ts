@@ -19,6 +19,7 @@ import { decideConfinement } from './sandbox/decide.ts';
 import { claimStore } from './storage/claim.ts';
 import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
+import { SetCache } from './tasks/set-cache.ts';
 import { takeTask } from './tasks/task-job.ts';
 
 export interface WorkOptions {
@@ -83,7 +84,7 @@ export async function joinQueue(
     const changes = new Changes();
     const metrics = new Metrics(async () => ({}));
     const taskParts = {
-      ...{ config, storage, database, queue, log, confined },
+      ...{ config, storage, database, queue, log, confined, sets: new SetCache(storage) },
       ...(taskScript ? { taskScript } : {}),
     };
     const runner = new Runner({

@@ -148,7 +148,8 @@ create table mesoscope.task (
   created_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz,
-  payload jsonb not null,
+  -- Not jsonb: the order of keys becomes the order in what is made.
+  payload json not null,
   progress jsonb,
   result jsonb,
   error jsonb

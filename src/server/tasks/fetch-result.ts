@@ -36,14 +36,29 @@ export async function fetchResult(
   }
 }
 
-/** Takes a result, and where it cannot be used, has the next sender make it anew. Throws what `take` throws. */
-export async function usingResult<T>(parts: Parts, state: TaskState, take: () => Promise<T>): Promise<T> {
-  try {
-    return await take();
-  } catch (error) {
-    if (error instanceof UserError && error.code === 'TASK_RESULT_INVALID') {
-      await discardResult(parts.database, state.id, failureOf(error));
+/**
+ * How a task ended, with its result taken. One that cannot be used (damaged, or gone from the store) is made anew, once.
+ * @param end waits for the task's end; undefined where that was aborted
+ * @param send sends it again
+ * @throws TASK_RESULT_INVALID where the new one is no better; what `take` throws
+ */
+export async function takeResult<T>(
+  { database }: Pick<Joined, 'database'>,
+  end: () => Promise<TaskState | undefined>,
+  send: () => Promise<unknown>,
+  take: (state: TaskState) => Promise<T>,
+): Promise<T | undefined> {
+  for (let again = false; ; again = true) {
+    const state = await end();
+    if (!state) return undefined;
+    try {
+      return await take(state);
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== 'TASK_RESULT_INVALID') throw error;
+      // Also where nobody tries now: the next who asks for it is not to find it again.
+      await discardResult(database, state.id, failureOf(error));
+      if (again) throw error;
+      await send();
     }
-    throw error;
   }
 }

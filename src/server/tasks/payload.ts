@@ -82,7 +82,8 @@ export function readPayload<K extends TaskKind>(
   const sender = z.looseObject({ mesoscope: z.string() }).safeParse(payload).data?.mesoscope;
   if (sender !== undefined && sender !== version) throw errors.TASK_OTHER_VERSION(name, sender, version);
   const parsed = schemas[kind].safeParse(payload);
-  if (parsed.success) return parsed.data;
+  // As it came: a schema orders keys its own way, and their order becomes that in the shards.
+  if (parsed.success) return payload as Payloads[K];
   const [{ path: at, message }] = parsed.error.issues;
   throw errors.TASK_INVALID(name, `${at.join('.') || 'the whole'}: ${message}`);
 }

@@ -11,12 +11,12 @@ import type { Ground, TaskParts } from './run-task.ts';
 const cachedPieces = 64;
 
 /** @throws TASK_INVALID, TASK_OTHER_VERSION */
-export async function prepareGround(
+export function prepareGround(
   { storage, config }: Pick<TaskParts, 'storage' | 'config'>,
   task: BegunTask,
   media: readonly TaskMedia[],
   out: string,
-): Promise<Ground> {
+): Ground {
   const payload = readPayload('prepare', task);
   const ids = new Map(media.map((file) => [file.sha256, file.id]));
   const blocks = Math.max(4, Math.floor(cachedPieces / payload.files.length));

@@ -24,12 +24,16 @@ import { onlyPlainFiles } from '../storage/left-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type FromTask, fromTaskSchema, type ToTask } from './messages.ts';
 import { prepareGround } from './prepare-ground.ts';
+import type { SetCache } from './set-cache.ts';
+import { trainGround } from './train-ground.ts';
 
 export interface TaskParts {
   database: Database;
   queue: Queue;
   storage: Storage;
   config: Pick<ServerConfig, 'prepare' | 'train'>;
+  /** What runs read. */
+  sets: SetCache;
   confined: boolean;
   log: (line: string) => void;
   /** Another program in place of a task's own; tests bring ones that misbehave. */
@@ -44,8 +48,9 @@ export interface Ground {
   read: readonly string[];
   /** Bytes of its files that it may ask for. */
   ranges?: (file: number, at: number, length: number) => Promise<Uint8Array>;
-  /** Names of what it may leave. */
+  /** Names of what it leaves, all of them. */
   leaves: readonly string[];
+  close?: () => void;
 }
 
 const built = !import.meta.url.endsWith('.ts');
@@ -92,9 +97,11 @@ async function work(
   const { database, storage } = parts;
   const media = await mediaOfTask(database, task.id);
   const out = storage.taskFolder(task.id, task.attempts);
-  if (task.kind === 'train') throw errors.TASK_INVALID(task.name, 'it trains no runs');
-  const ground = await prepareGround(parts, task, media, out);
-  const said = await hear(parts, task, ground, out, stop);
+  const ground =
+    task.kind === 'prepare'
+      ? prepareGround(parts, task, media, out)
+      : await trainGround(parts, task, media, out, stop.signal);
+  const said = await hear(parts, task, ground, out, stop).finally(() => ground.close?.());
   if (said === undefined) return undefined;
   if (said.kind === 'failed') {
     const { code, title, next } = said.error;

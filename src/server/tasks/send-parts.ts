@@ -17,7 +17,7 @@ import type { SourceItem } from '../../data/source.ts';
 import type { TaskState } from '../database/tasks.ts';
 import type { Sender } from '../database/turns.ts';
 import type { Joined } from '../work.ts';
-import { fetchResult, usingResult } from './fetch-result.ts';
+import { fetchResult, takeResult } from './fetch-result.ts';
 import { partFiles } from './part-files.ts';
 import { type AbsentFile, type PreparePayload, type SentFile, taskKey } from './payload.ts';
 import { endOfTask, type HashedFile, hashFile, sendTask } from './send.ts';
@@ -55,9 +55,15 @@ export function preparedByWorkers(joined: Joined, { sender, signal }: SendOption
     try {
       for (const [n, unit] of waiting.entries()) {
         const key = await sent[n];
-        const state = key === '' ? undefined : await endOfTask(joined, key, signal);
-        if (!state) return;
-        await take(await takePart(joined, work, unit, state));
+        if (key === '') return;
+        const part = await takeResult(
+          joined,
+          () => endOfTask(joined, key, signal),
+          () => sendPart(joined, sender, units[unit], settings),
+          (state) => takePart(joined, work, unit, state),
+        );
+        if (!part) return;
+        await take(part);
         send(n + ahead);
       }
     } finally {
@@ -153,17 +159,13 @@ async function takePart(
   if (state.status === 'failed') return writePart(folder, number, failedUnit(clips, state));
   const [tar, json] = [joined.storage.upload(randomUUID()), joined.storage.upload(randomUUID())];
   try {
-    return await usingResult(joined, state, async () => {
-      await fetchResult(joined, state, partFiles.json, json);
-      await fetchResult(joined, state, partFiles.tar, tar);
-      try {
-        const record = recordFor(clips, settings, JSON.parse(await readFile(json, 'utf8')));
-        return await adoptPart(folder, number, tar, record, (key) => moveKey(key, unit.first));
-      } catch (error) {
-        if (!(error instanceof PartInvalidError || error instanceof SyntaxError)) throw error;
-        throw errors.TASK_RESULT_INVALID(state.name, describe(error));
-      }
-    });
+    await fetchResult(joined, state, partFiles.json, json);
+    await fetchResult(joined, state, partFiles.tar, tar);
+    const record = recordFor(clips, settings, JSON.parse(await readFile(json, 'utf8')));
+    return await adoptPart(folder, number, tar, record, (key) => moveKey(key, unit.first));
+  } catch (error) {
+    if (!(error instanceof PartInvalidError || error instanceof SyntaxError)) throw error;
+    throw errors.TASK_RESULT_INVALID(state.name, describe(error));
   } finally {
     await rm(tar, { force: true });
     await rm(json, { force: true });

@@ -102,17 +102,23 @@ async function copyIn(storage: Parts['storage'], file: HashedFile): Promise<Medi
 
 const lookEvery = 500;
 
+export interface LookOptions {
+  /** Hears how it stands, each time that it is looked at. */
+  onLook?: (state: TaskState) => void;
+  /** Time between two looks, ms. */
+  every?: number;
+}
+
 /**
  * How a task ended: `done` or `failed`; undefined after an abort. A database that is away is waited for.
- * @param onLook hears how it stands, each time that it is looked at
  */
 export async function endOfTask(
   { database }: Pick<Joined, 'database'>,
   key: string,
   signal: AbortSignal,
-  onLook: (state: TaskState) => void = () => undefined,
+  { onLook = () => undefined, every = lookEvery }: LookOptions = {},
 ): Promise<TaskState | undefined> {
-  for (; !signal.aborted; await setTimeout(lookEvery, undefined, { signal }).catch(() => undefined)) {
+  for (; !signal.aborted; await setTimeout(every, undefined, { signal }).catch(() => undefined)) {
     try {
       const state = await taskOfKey(database, key);
       // Another sender makes a failed one anew: for a moment there is none.

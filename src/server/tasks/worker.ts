@@ -2,7 +2,6 @@
 import { describe, errors, UserError } from '../../base/errors.ts';
 import { failureOf } from '../failure.ts';
 import type { FromTask, ToTask } from './messages.ts';
-import { preparePart } from './prepare-part.ts';
 
 /** Messages must be out before the process ends. */
 const tell = (message: FromTask) =>
@@ -15,8 +14,13 @@ const tell = (message: FromTask) =>
 process.once('disconnect', () => process.exit(1));
 process.once('message', async (task: ToTask) => {
   try {
-    if (task.kind === 'train') throw errors.TASK_INVALID('A run', 'it trains no runs');
-    const said = await preparePart(task);
+    // Loaded when met: one brings decoders, the other all that trains.
+    const said =
+      task.kind === 'prepare'
+        ? await (await import('./prepare-part.ts')).preparePart(task)
+        : await (await import('./train-run.ts')).trainRun(task, (progress) => {
+            void tell({ kind: 'progress', ...progress });
+          });
     await tell({ kind: 'done', said });
   } catch (error) {
     const known = error instanceof UserError ? error : errors.INTERNAL(describe(error));
