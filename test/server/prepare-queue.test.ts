@@ -250,7 +250,8 @@ describe.skipIf(!havePostgres)(`of clips without faces${noPostgresReason}`, () =
     writeFileSync(join(store, 'tasks', gone, '1', '000000.json'), '{}');
     const again = await prepare(clips, made('g-2'), ...queue);
     expect(again.stderr).not.toContain('TASK_RESULT_INVALID');
-    expect(readdirSync(join(store, 'tasks'))).toHaveLength(3);
+    const kept = readdirSync(join(store, 'tasks'), { recursive: true, encoding: 'utf8' });
+    expect(kept.filter((name) => name.endsWith('.json'))).toHaveLength(2);
     expect(setAt(made('g-2')).shards).toEqual(setAt(made('g-1')).shards);
   });
 });

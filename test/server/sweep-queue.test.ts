@@ -40,7 +40,7 @@ const recipe = {
   optimiser: { kind: 'adamw' },
   schedule: { kind: 'constant', rate: 0.001 },
   steps: 12,
-  // The metric never gets better than its first value: each run ends after two validations.
+  // On noise the metric soon gets no better: the run stops early.
   validation: { metric: 'auc', every: 1, patience: 1 },
   batchSize: 4,
   checkpoints: { every: 1, keep: 1 },
@@ -94,7 +94,7 @@ async function sweep(path: string, out: string, ...args: string[]) {
 }
 
 /** Figures that the clock gives. */
-const timed = /"(?:seconds|waitSeconds|imagesPerSecond|waitShare|time|at)":\s*(?:-?[\d.e+-]+|"[^"]*"),?/g;
+const timed = /"(?:stepMs|waitMs|seconds|imagesPerSecond|waitShare)":\s*(?:-?[\d.e+-]+|"[^"]*"),?/g;
 
 /** All that a sweep leaves but for times, machines, and the checkpoints that only serve to go on. */
 function sweepAt(out: string) {

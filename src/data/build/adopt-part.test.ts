@@ -14,7 +14,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const sample = (clip: number, frame: string): Sample => ({
   key: sampleKey(clip, frame, '1'),
-  item: { id: `v${clip}/${frame}-1`, label: 0, method: 'original', videoId: 'v', sourceId: 's' },
+  item: { id: `v/${frame}-1`, label: 0, method: 'original', videoId: 'v', sourceId: 's' },
   image: { extension: 'jpg', bytes: Buffer.from(`picture ${frame}`.repeat(frame.length * 90)) },
   mask: frame === '7' ? Buffer.from('mask') : undefined,
   more: { frame },

@@ -43,7 +43,7 @@ export async function fetchResult(
  * @throws TASK_RESULT_INVALID where the new one is no better; what `take` throws
  */
 export async function takeResult<T>(
-  { database }: Pick<Joined, 'database'>,
+  { database, storage }: Parts,
   end: () => Promise<TaskState | undefined>,
   send: () => Promise<unknown>,
   take: (state: TaskState) => Promise<T>,
@@ -57,6 +57,7 @@ export async function takeResult<T>(
       if (!(error instanceof UserError) || error.code !== 'TASK_RESULT_INVALID') throw error;
       // Also where nobody tries now: the next who asks for it is not to find it again.
       await discardResult(database, state.id, failureOf(error));
+      await storage.removeTaskAttempt(state.id, state.attempts).catch(() => undefined);
       if (again) throw error;
       await send();
     }
