@@ -22,7 +22,7 @@ export const newFolder = () => mkdtempSync(join(tmpdir(), 'mesoscope-workers-'))
 /** A process that sends and looks, and analyses nothing. */
 export function joinAsSender(database: string, store: string): Promise<Joined> {
   const limits = { disk: { leaveFreeMiB: 0 }, job: { attempts: 1e6 } };
-  return joinQueue(makeConfig({ database, store, ...limits }), 'scan');
+  return joinQueue(makeConfig({ database, store, ...limits }), 'sender');
 }
 
 /** Resolves when it works. @param real the built command and true analyses, in place of the simulated stage */

@@ -16,6 +16,9 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** As users run it: starting TypeScript would take every analysis a second more. `npm test` builds first. */
 export const builtAnalysis = new URL('../dist/workers/server-jobs-worker.js', import.meta.url);
 
+/** The same of a task. */
+export const builtTask = new URL('../dist/workers/server-tasks-worker.js', import.meta.url);
+
 /** Programs in place of the analysis; see test/server/programs. */
 export const program = (name: string): URL => new URL(`./server/programs/${name}.mjs`, import.meta.url);
 

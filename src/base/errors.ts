@@ -395,6 +395,43 @@ const list = {
     `The analysis of ${name} was begun ${attempts} times and the server went down each time.`,
     'Scan it again once the server is mended; the clip itself may be the cause.',
   ],
+  // Pieces of long works that workers do (server/tasks)
+  TASK_MEMORY: (name: string, used: number, limit: number) => [
+    `${name} took ${used} MiB of memory on a worker, more than the limit of ${limit}, and was ended.`,
+    'Raise memoryMiB or heapMiB of `prepare` or `train` in the configuration of the workers (docs/workers.md).',
+  ],
+  TASK_TIME: (name: string, seconds: number) => [
+    `${name} was ended on a worker after ${seconds} s, its time limit.`,
+    'Raise `seconds` of `prepare` or `train` in the configuration of the workers (docs/workers.md).',
+  ],
+  TASK_CPU: (name: string, seconds: number) => [
+    `${name} used ${seconds} s of processor time on a worker, its limit, and was ended.`,
+    'Raise `cpuSeconds` of `prepare` or `train` in the configuration of the workers (docs/workers.md).',
+  ],
+  TASK_CRASHED: (name: string, how: string) => [
+    `${name} broke down on a worker (${how}).`,
+    'Try it without --queue to see more; the others are not affected.',
+  ],
+  TASK_GIVEN_UP: (name: string, attempts: number) => [
+    `${name} was begun ${attempts} times and its worker went down each time.`,
+    'Look at the workers; the same command tries it again.',
+  ],
+  TASK_INVALID: (name: string, reason: string) => [
+    `${name} is no task that this worker understands (${reason}).`,
+    'Install the same version of Mesoscope on all machines.',
+  ],
+  TASK_OTHER_VERSION: (name: string, wanted: string, found: string) => [
+    `${name} was sent by Mesoscope ${wanted}, this worker is ${found}.`,
+    'Install the same version of Mesoscope on all machines.',
+  ],
+  TASK_FILE_GONE: (name: string, file: string) => [
+    `The file ${file} of ${name} is not in the store.`,
+    'It was removed by something else than Mesoscope: the same command sends it again.',
+  ],
+  TASK_RESULT_INVALID: (name: string, reason: string) => [
+    `What a worker made of ${name} cannot be used (${reason}).`,
+    'Give the same command again: it has that part made anew.',
+  ],
   // Evidence bundles
   KEY_INVALID: (path: string, reason: string) => [
     `${path} cannot be used as a key (${reason}).`,

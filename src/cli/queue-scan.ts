@@ -1,12 +1,11 @@
 /** `mesoscope scan --queue`: clips go to the queue that workers share; their results come out as those of a scan. */
-import { hostname, userInfo } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { type ErrorCode, errors, UserError } from '../base/errors.ts';
 import type { ClipAnalysis } from '../detect/types.ts';
 import { formatSampling } from '../media/sampling.ts';
 import { openSigner, type Signer } from '../report/bundle/key.ts';
 import { acceptFile, chooseScan } from '../server/accept.ts';
-import { finalStatuses, senderSchema } from '../server/api.ts';
+import { finalStatuses } from '../server/api.ts';
 import { makeConfig } from '../server/config.ts';
 import { findClip, findFullClip } from '../server/database/clips.ts';
 import { isLost } from '../server/database/lost.ts';
@@ -19,6 +18,7 @@ import type { CliContext } from './command.ts';
 import { exitCodes, oneLine } from './io.ts';
 import { prepareFolder } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { senderName } from './queue.ts';
 import { Batch, type BatchOptions, failure, findInputs, type Input, type Made } from './scan-batch.ts';
 
 export interface QueueScanOptions extends BatchOptions {
@@ -48,12 +48,12 @@ export async function queueScan(context: CliContext, options: QueueScanOptions):
     ...(store === undefined ? {} : { store }),
     ...(pins === undefined ? {} : { pins }),
   });
-  const joined = await joinQueue(config, 'scan', {
+  const joined = await joinQueue(config, 'sender', {
     log: forPeople((line) => void stderr.write(`mesoscope: ${oneLine(line)}\n`)),
   });
   const progress = startProgress(stderr, inputs.length, options.quiet);
   try {
-    const choice = choose(joined, options);
+    const choice = await choose(joined, options);
     const { contract, name, sha256 } = joined.detectors.named(choice.detector);
     const detector = { name: contract.name ?? name, sha256 };
     const batch = new Batch(context, options, { contract, detector }, inputs, progress);
@@ -101,11 +101,9 @@ export async function queueScan(context: CliContext, options: QueueScanOptions):
   }
 }
 
-function choose(joined: Joined, { detector, sampling, priority, sender }: QueueScanOptions) {
-  const client = sender ?? `${userInfo().username}@${hostname()}`.replace(/[^\w.@:/-]/g, '_').slice(0, 64);
-  const named = senderSchema.safeParse(client);
-  if (!named.success) throw errors.USAGE(`--sender must be ${senderSchema.description}.`);
-  return chooseScan(joined, { detector, sample: formatSampling(sampling), priority, client: named.data });
+async function choose(joined: Joined, { detector, sampling, priority, sender }: QueueScanOptions) {
+  const client = await senderName(sender);
+  return chooseScan(joined, { detector, sample: formatSampling(sampling), priority, client });
 }
 
 /** What is wrong with one file is its result; what is wrong with the store or the queue ends the batch. */

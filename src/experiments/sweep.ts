@@ -9,6 +9,8 @@ import { writeJson } from '../train/write-file.ts';
 import { type RunFailure, type RunOutcome, trainInProcess } from './run/process.ts';
 import { type Draw, drawRun, recipeOfDraw, runName, type Sweep } from './sweep-file.ts';
 
+export type { RunEvent };
+
 export interface SweptRun extends Draw {
   folder: string;
   status: RunSummary['status'] | 'failed' | 'waiting';
@@ -25,6 +27,8 @@ export interface SweepOptions {
   onEvent?(run: number, event: RunEvent): void;
   onRun?(run: SweptRun, done: number): void;
   signal?: AbortSignal;
+  /** Runs at once, where not the sweep says it. */
+  lanes?: number;
   /** Another way to train a run's folder; a process a run by default. */
   train?: (folder: string, options: Parameters<typeof trainInProcess>[1]) => Promise<RunOutcome>;
 }
@@ -37,7 +41,7 @@ export interface SweepOptions {
  */
 export async function sweep(
   file: Sweep,
-  { out, onBegin, onEvent, onRun, signal, train = trainInProcess }: SweepOptions,
+  { out, onBegin, onEvent, onRun, signal, lanes = file.parallel, train = trainInProcess }: SweepOptions,
 ): Promise<SweptRun[]> {
   recipeOfDraw(file, drawRun(file, 0));
   await writeJson(join(out, 'sweep.json'), file);
@@ -59,7 +63,7 @@ export async function sweep(
       if (after.status !== 'interrupted') onRun?.(after, ++done);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(file.parallel, waiting.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(lanes, waiting.length) }, lane));
   return runs;
 }
 

@@ -8,7 +8,7 @@ import type { ClipRow } from './database/clips.ts';
 import { findClip, insertClip, insertMedia, type NewClip } from './database/clips.ts';
 import type { Queries } from './database/database.ts';
 import { type PriorityName, priorities, rankOf, type Sender, takeTurn } from './database/turns.ts';
-import type { QueueName } from './jobs/queue.ts';
+import type { ClipQueue } from './jobs/queue.ts';
 import { resultKey } from './jobs/result-key.ts';
 import type { Services } from './services.ts';
 import { mediaTypeOf } from './storage/media-type.ts';
@@ -68,7 +68,7 @@ async function enqueue(
 ): Promise<Events['accepted']> {
   const detectorSha256 = detectors.named(detector).sha256;
   const key = sha256 && resultKey({ clip: sha256, detector: detectorSha256, sample });
-  const [name, status]: [QueueName, NewClip['status']] =
+  const [name, status]: [ClipQueue, NewClip['status']] =
     clip.media === null ? ['fetch', 'fetching'] : ['analyse', 'queued'];
   const turn = await takeTurn(queries, { client, priority });
   const job = await queue.add(queries, name, clip.id, { rank: rankOf({ priority, turn }) });

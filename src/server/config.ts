@@ -8,6 +8,16 @@ const MiB = 2 ** 20;
 const positive = z.number().positive();
 const count = z.int().positive();
 
+const processLimits = (limits: Record<'heapMiB' | 'memoryMiB' | 'seconds' | 'cpuSeconds', number>) =>
+  z
+    .strictObject({
+      heapMiB: count.default(limits.heapMiB),
+      memoryMiB: count.default(limits.memoryMiB),
+      seconds: positive.default(limits.seconds),
+      cpuSeconds: positive.default(limits.cpuSeconds),
+    })
+    .prefault({});
+
 /** Shortest token that is taken. 16 characters of a random token are 64 bits and more. */
 export const shortestToken = 16;
 
@@ -85,6 +95,10 @@ export const configSchema = z.strictObject({
       attempts: count.default(10),
     })
     .prefault({}),
+  /** Limits of the process that makes a part of a data set; as those of `job`. */
+  prepare: processLimits({ heapMiB: 2048, memoryMiB: 4096, seconds: 3600, cpuSeconds: 7200 }),
+  /** Of the process that trains a run of a sweep: hours. */
+  train: processLimits({ heapMiB: 2048, memoryMiB: 8192, seconds: 79_200, cpuSeconds: 633_600 }),
   /** Requests a minute from one address. */
   rate: z
     .strictObject({

@@ -151,6 +151,8 @@ async function assemble(ground: Ground, { rules, analysisScript }: StartOptions)
     changes,
     name: processName('serve'),
     slots: { fetch: fetchSlots, analyse: config.job.slots },
+    // Tasks are for workers: here somebody waits for a clip.
+    kinds: ['scan'],
     fetchClip: (clip, signal) => fetchClip(fetchParts, clip, signal),
     ...(analysisScript ? { analysisScript } : {}),
   });

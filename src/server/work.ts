@@ -7,7 +7,7 @@ import { readPins } from '../detect/pins.ts';
 import type { AcceptParts } from './accept.ts';
 import { Changes } from './changes.ts';
 import type { ServerConfig } from './config.ts';
-import { processName } from './database/living.ts';
+import { processName, type WorkKind } from './database/living.ts';
 import { isLost } from './database/lost.ts';
 import { migrate } from './database/migrate.ts';
 import { openPostgres } from './database/postgres.ts';
@@ -19,6 +19,8 @@ import { decideConfinement } from './sandbox/decide.ts';
 import { claimStore } from './storage/claim.ts';
 import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
+import { SetCache } from './tasks/set-cache.ts';
+import { takeTask } from './tasks/task-job.ts';
 import { type Log, silent, tellAll } from './watch/log.ts';
 import { Metrics } from './watch/metrics.ts';
 import { openTraces } from './watch/traces.ts';
@@ -28,7 +30,14 @@ export interface WorkOptions {
   log?: Log;
   /** Another program in place of the analysis; tests bring ones that misbehave. */
   analysisScript?: URL;
+  /** The same of a task. */
+  taskScript?: URL;
+  /** What a worker takes; clips and parts of data sets where left out. */
+  kinds?: readonly WorkKind[];
 }
+
+/** Training takes a machine for hours: it is asked for. */
+export const defaultKinds: readonly WorkKind[] = ['scan', 'prepare'];
 
 /** A process that shares the queue. */
 export interface Joined extends AcceptParts {
@@ -48,10 +57,11 @@ export interface Joined extends AcceptParts {
  */
 export async function joinQueue(
   config: ServerConfig,
-  what: 'worker' | 'scan',
+  what: 'worker' | 'sender',
   options: WorkOptions = {},
 ): Promise<Joined> {
-  const { log: given = silent, analysisScript } = options;
+  const { log: given = silent, analysisScript, taskScript } = options;
+  const kinds = what === 'worker' ? (options.kinds ?? defaultKinds) : [];
   if (config.database === undefined) throw errors.QUEUE_NEEDS_DATABASE();
   if (config.store === undefined) throw errors.QUEUE_NEEDS_STORE();
   const closers: (() => Promise<unknown>)[] = [];
@@ -83,10 +93,16 @@ export async function joinQueue(
     });
     closers.push(() => queue.close());
     const changes = new Changes();
+    const taskParts = {
+      ...{ config, storage, database, queue, log, confined, sets: new SetCache(storage) },
+      ...(taskScript ? { taskScript } : {}),
+    };
     const runner = new Runner({
       ...{ config, storage, database, queue, log, traces, changes, detectors, confined },
       name: processName(what),
       slots: { fetch: 0, analyse: what === 'worker' ? config.job.slots : 0 },
+      kinds,
+      takeTask: (kind, server) => takeTask(taskParts, kind, server),
       // Addresses are fetched by servers: they know which are allowed.
       fetchClip: async () => 'open',
       ...(analysisScript ? { analysisScript } : {}),

@@ -6,6 +6,7 @@ import { openEmbedded } from '../../src/server/database/embedded.ts';
 import { migrate } from '../../src/server/database/migrate.ts';
 import { migrations } from '../../src/server/database/migrations.ts';
 import { openPostgres, withoutSecrets } from '../../src/server/database/postgres.ts';
+import { takeTurn } from '../../src/server/database/turns.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
 import { prepareDatabase, testServers } from '../server.ts';
 
@@ -45,6 +46,26 @@ describe.each([
       await migrate(database, [...migrations, { number: next, name: 'more', sql: 'select 1;' }]),
     ).toEqual([next]);
     await expect(migrate(database)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
+  });
+
+  test.skipIf(!runs)('senders keep their turns when queues get turns of their own', async () => {
+    const database = await fresh();
+    await migrate(
+      database,
+      migrations.filter(({ number }) => number <= 2),
+    );
+    await database.script(
+      "insert into mesoscope.client (name, priority, turn) values ('desk', 0, 41); insert into mesoscope.server default values;",
+    );
+    await migrate(database);
+    const desk = { client: 'desk', priority: 0 };
+    expect(await takeTurn(database, desk)).toBe(42);
+    expect([await takeTurn(database, desk, 'prepare'), await takeTurn(database, desk, 'prepare')]).toEqual([
+      0, 1,
+    ]);
+    expect(await takeTurn(database, { ...desk, client: 'new' }, 'train')).toBe(0);
+    expect(await takeTurn(database, desk)).toBe(43);
+    expect(await database.query('select kinds from mesoscope.server')).toEqual([{ kinds: ['scan'] }]);
   });
 
   test.skipIf(!runs)('a transaction that throws leaves nothing, and the next one works', async () => {

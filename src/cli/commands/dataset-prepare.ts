@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { errors } from '../../base/errors.ts';
 import type { SetSampling } from '../../data/prepare/sampling.ts';
 import type { CropPolicy } from '../../faces/crop-policy.ts';
-import type { CliCommand } from '../command.ts';
+import type { CliCommand, CliContext } from '../command.ts';
 import { showBuild, summariseBuild } from '../dataset-build.ts';
 import {
   defaultWorkers,
@@ -12,8 +12,10 @@ import {
   sourceOptions,
   wholeNumber,
 } from '../dataset-source.ts';
+import { exitCodes } from '../io.ts';
+import { joinAsSender, type QueueFlags, queueOptions } from '../queue.ts';
 
-interface Options extends SourceFlags {
+interface Options extends SourceFlags, QueueFlags {
   out: string;
   crop: string;
   sample: string;
@@ -37,7 +39,7 @@ interface Options extends SourceFlags {
 export const datasetPrepare: CliCommand = {
   name: 'dataset prepare',
   register: (command, context) =>
-    sourceOptions(command)
+    queueOptions(sourceOptions(command))
       .summary('videos to face crops in shards')
       .description(
         'Turns videos and pictures into a data set: sampled frames, faces followed and cut by a crop policy, masks ' +
@@ -95,6 +97,8 @@ export const datasetPrepare: CliCommand = {
         const split = options.split === undefined ? undefined : parsedBy(sharesOf)(options.split);
         if (options.balanced && !split) throw errors.USAGE('--balanced needs --split.');
         const source = await openNamedSource(path, options);
+        const elsewhere =
+          options.queue === undefined ? undefined : await byWorkers(context, options, options.queue);
         const display = showBuild(context, options.quiet === true);
         try {
           const report = await prepare(source, {
@@ -114,17 +118,36 @@ export const datasetPrepare: CliCommand = {
             shardBytes: options.shardMegabytes * 2 ** 20,
             manifest: options.manifest,
             ...(exclude ? { exclude } : {}),
+            ...(elsewhere ? { make: elsewhere.make } : {}),
             onBegin: display.onBegin,
             onUnit: display.onUnit,
             signal: context.signal,
           });
           display.stop();
           summariseBuild(context, report, options.out, options.json === true);
+        } catch (thrown) {
+          if (!elsewhere || !context.signal.aborted) throw thrown;
+          display.stop();
+          context.stderr.write(
+            'mesoscope: what was sent stays in the queue; the same command finds what came of it\n',
+          );
+          context.exit(Number(context.signal.reason) || exitCodes.interrupted);
         } finally {
           display.stop();
+          await elsewhere?.stop();
         }
       }),
 };
+
+/** How `prepare` has its parts made, and what ends that. */
+async function byWorkers(context: CliContext, options: Options, queue: string) {
+  const { preparedByWorkers } = await import('../../server/tasks/send-parts.ts');
+  const { joined, sender } = await joinAsSender(context, 'prepare', { ...options, queue });
+  return {
+    make: preparedByWorkers(joined, { sender, signal: context.signal }),
+    stop: () => joined.stop(),
+  };
+}
 
 /** @throws USAGE */
 function sharesOf(text: string): { train: number; validation: number; test: number } {

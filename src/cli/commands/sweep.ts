@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import type { CliCommand } from '../command.ts';
+import { errors } from '../../base/errors.ts';
+import type { CliCommand, CliContext } from '../command.ts';
 import { wholeNumber } from '../dataset-source.ts';
 import { exitCodes, oneLine } from '../io.ts';
 import { prepareFolder } from '../output.ts';
 import { startProgress } from '../progress.ts';
+import { joinAsSender, type QueueFlags, queueOptions } from '../queue.ts';
 import { figureTable } from '../table.ts';
 
-interface Options {
+interface Options extends QueueFlags {
   out?: string;
   data?: string;
   runs?: number;
@@ -22,7 +24,7 @@ const mostShown = 10;
 export const sweepCommand: CliCommand = {
   name: 'sweep',
   register: (command, context) =>
-    command
+    queueOptions(command)
       .summary('train many runs, drawn at random from ranges in a recipe')
       .description(
         'Draws recipes from a sweep (recipes/*.sweep.json): each key from its own range, by the seed alone. Every run is ' +
@@ -51,13 +53,21 @@ export const sweepCommand: CliCommand = {
           ...(options.parallel === undefined ? {} : { parallel: options.parallel }),
         };
         const out = resolve(options.out ?? `runs/${file.name}`);
+        if (options.queue !== undefined && options.parallel !== undefined) {
+          throw errors.USAGE('--parallel is not for --queue: as many runs go on as workers take.');
+        }
         await prepareFolder(out);
+        const elsewhere =
+          options.queue === undefined
+            ? undefined
+            : await byWorkers(context, options, options.queue, file.runs);
         const progress = startProgress(context.stderr, file.runs, options.quiet === true);
         let done = 0;
         try {
           const runs = await sweep(file, {
             out,
             signal: context.signal,
+            ...(elsewhere ? elsewhere.how : {}),
             onBegin: (state) => {
               done = state.done;
               if (done > 0) progress.note(`mesoscope: going on after ${done} of ${state.total} runs`);
@@ -99,9 +109,22 @@ export const sweepCommand: CliCommand = {
           else if (runs.every(({ status }) => status === 'failed')) context.exit(exitCodes.failed);
         } finally {
           progress.stop();
+          await elsewhere?.stop();
         }
       }),
 };
+
+/** How `sweep` has its runs trained, and what ends that. */
+async function byWorkers(context: CliContext, options: Options, queue: string, runs: number) {
+  const { trainedByWorkers } = await import('../../server/tasks/send-runs.ts');
+  const { joined, sender } = await joinAsSender(context, 'train', { ...options, queue });
+  const { signal } = context;
+  // All wait in the queue at once: it knows whose turn it is.
+  return {
+    how: { train: trainedByWorkers(joined, { sender, signal }), lanes: runs },
+    stop: () => joined.stop(),
+  };
+}
 
 const short = (value: number | string | undefined) =>
   typeof value === 'number' ? String(Number(value.toPrecision(3))) : (value ?? '');

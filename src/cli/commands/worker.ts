@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { WorkKind } from '../../server/database/living.ts';
 import type { Joined } from '../../server/work.ts';
 import type { CliCommand } from '../command.ts';
 import { exitCodeOf, exitCodes } from '../io.ts';
@@ -16,6 +17,7 @@ interface Options {
   log?: string;
   metricsPort?: number;
   metricsHost?: string;
+  kinds: readonly WorkKind[];
   quiet?: true;
 }
 
@@ -26,7 +28,7 @@ export const workerCommand: CliCommand = {
   name: 'worker',
   register: (command, { stdout, stderr, signal, exit }) =>
     command
-      .summary('analyse clips that a server elsewhere was sent')
+      .summary('do the work of a queue: clips, parts of data sets, runs of sweeps')
       .description(
         'Takes clips from the queue of `mesoscope serve`, on this machine or any other that reaches its database and its ' +
           'store, and puts the results back. Start as many as you like; stop or kill them at any time: what one did not ' +
@@ -37,7 +39,15 @@ export const workerCommand: CliCommand = {
       .option('--concurrency <n>', 'analyses at a time (default: 1)', whole(1, 64))
       .option('--threads <n>', 'threads of one analysis (default: 2)', whole(1, 256))
       .option('--pin <file>', 'use no detectors but those whose hashes this list has, as sha256sum prints it')
-      .option('--config <file>', 'limits, as JSON: `clip` and `job` of docs/server.md')
+      .addOption(
+        new Option(
+          '--kinds <list>',
+          'what it takes: scan (clips), prepare (parts of data sets), train (runs of sweeps; a machine for hours)',
+        )
+          .argParser(kindsOf)
+          .default(['scan', 'prepare'], 'scan,prepare'),
+      )
+      .option('--config <file>', 'limits, as JSON: `clip`, `job`, `prepare` and `train` of docs/server.md')
       .option(
         '--metrics-port <n>',
         'tell /metrics, /healthz and /readyz there; 0: any free port (default: nowhere)',
@@ -55,7 +65,7 @@ export const workerCommand: CliCommand = {
         const log = await openLog(config.log, 'worker', stderr);
         let worker: Joined;
         try {
-          worker = await startWorker(config, { log });
+          worker = await startWorker(config, { log, kinds: options.kinds });
         } catch (error) {
           tellWhyNot(log, error, stderr);
           return exit(exitCodeOf(error));
@@ -107,6 +117,16 @@ function merged(file: Record<string, unknown>, options: Options): Record<string,
       ...(threads === undefined ? {} : { threads }),
     },
   };
+}
+
+const known: readonly WorkKind[] = ['scan', 'prepare', 'train'];
+
+function kindsOf(text: string): readonly WorkKind[] {
+  const names = new Set(text.split(',').map((name) => name.trim()));
+  if (![...names].every((name) => (known as readonly string[]).includes(name))) {
+    throw new InvalidArgumentError(`One or more of ${known.join(', ')} are wanted, with commas between.`);
+  }
+  return known.filter((name) => names.has(name));
 }
 
 function whole(low: number, high: number): (text: string) => number {

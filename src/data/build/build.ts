@@ -44,9 +44,24 @@ export interface BuildOptions<S, U> {
   leftOut?: readonly DroppedItem[];
   /** Names a unit for the progress display. */
   nameOf(unit: U): string;
+  /**
+   * Another way to make units than in threads of this process: writes a part for each of `waiting` into the folder and
+   * gives it to `take`, in any order.
+   */
+  make?(work: ElsewhereWork<S, U>): Promise<void>;
   onBegin?(state: { done: number; total: number; damaged: readonly string[] }): void;
   onUnit?(name: string, part: PartRecord): void;
   signal?: AbortSignal;
+}
+
+export interface ElsewhereWork<S, U> {
+  units: readonly U[];
+  settings: S;
+  /** Indices of the units that are not done. */
+  waiting: readonly number[];
+  /** Where parts go: see part.ts. */
+  folder: string;
+  take(part: PartRecord): Promise<void>;
 }
 
 export const defaultShardBytes = 256 * 2 ** 20;
@@ -69,7 +84,8 @@ export async function build<S, U>(options: BuildOptions<S, U>): Promise<SetRepor
     options.onBegin?.({ done: done.size, total: units.length, damaged: sealer.damaged });
     const began = performance.now();
     const waiting = [...units.keys()].filter((unit) => !done.has(unit));
-    await runUnits(options, buildFolder, waiting, sealer);
+    if (options.make) await makeElsewhere(options, options.make, buildFolder, waiting, sealer);
+    else await runUnits(options, buildFolder, waiting, sealer);
     await sealer.seal();
     return await finish(options, sealer, (performance.now() - began) / 1000);
   } finally {
@@ -114,6 +130,21 @@ async function checkPlan<S, U>({ out, kind, plan, units }: BuildOptions<S, U>, p
       : `${key}: ${JSON.stringify(before[key])} then, ${JSON.stringify(full[key])} now`,
   );
   throw errors.BUILD_DIFFERS(out, words.join('; '));
+}
+
+async function makeElsewhere<S, U>(
+  { units, settings, nameOf, onUnit, signal }: BuildOptions<S, U>,
+  make: NonNullable<BuildOptions<S, U>['make']>,
+  folder: string,
+  waiting: readonly number[],
+  sealer: Sealer,
+): Promise<void> {
+  const take = async (part: PartRecord) => {
+    await sealer.add(part);
+    onUnit?.(nameOf(units[part.unit]), part);
+  };
+  await make({ units, settings, waiting, folder, take });
+  signal?.throwIfAborted();
 }
 
 async function runUnits<S, U>(

@@ -95,12 +95,18 @@ export async function readPart(folder: string, unit: number): Promise<PartRecord
   return JSON.parse(await readFile(partJson(folder, unit), 'utf8'));
 }
 
+/** Names of a sample's files, in their order. */
+export function namesOf({ key, image, mask }: Pick<SampleRecord, 'key' | 'image' | 'mask'>): string[] {
+  // `mask.png` is another column of the sample for Python's webdataset, which cuts names at the first dot.
+  return [`${key}.${image}`, `${key}.json`, ...(mask ? [`${key}.mask.png`] : [])];
+}
+
 function* entriesOf(samples: readonly Sample[]) {
   for (const { key, item, image, mask, more } of samples) {
-    yield { name: `${key}.${image.extension}`, bytes: image.bytes };
+    const names = namesOf({ key, image: image.extension, mask: mask !== undefined });
+    yield { name: names[0], bytes: image.bytes };
     const json = { ...item, label: item.label === 0 ? 'real' : 'manipulated', ...more };
-    yield { name: `${key}.json`, bytes: Buffer.from(JSON.stringify(json)) };
-    // `mask.png` is another column of the sample for Python's webdataset, which cuts names at the first dot.
-    if (mask) yield { name: `${key}.mask.png`, bytes: mask };
+    yield { name: names[1], bytes: Buffer.from(JSON.stringify(json)) };
+    if (mask) yield { name: names[2], bytes: mask };
   }
 }

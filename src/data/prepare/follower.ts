@@ -1,10 +1,9 @@
 /** A fake that is drawn in step with its original. */
-import { join } from 'node:path';
 import { describe } from '../../base/errors.ts';
-import { openClip } from '../../media/open.ts';
 import type { ClipReader, Frame } from '../../media/types.ts';
 import type { Failure } from '../build/part.ts';
 import type { SourceItem } from '../source.ts';
+import type { SourceFiles } from './source-files.ts';
 
 /** Frames of both may differ in number (FF++ stops at the shorter of two videos), their rates may not. */
 const mostRateDifference = 0.02;
@@ -14,21 +13,21 @@ export class Follower {
   readonly failures: Failure[] = [];
   /** Frames that were drawn. */
   frames = 0;
-  readonly #folder: string;
+  readonly #files: SourceFiles;
   #reader: ClipReader | undefined;
   #drawing: AsyncIterator<Frame> | undefined;
   #ahead: Frame | undefined;
   #closed = false;
 
-  constructor(item: SourceItem, folder: string) {
+  constructor(item: SourceItem, files: SourceFiles) {
     this.item = item;
-    this.#folder = folder;
+    this.#files = files;
   }
 
   /** Why it cannot be followed in step, and is prepared by itself instead; '' where that will tell why. */
   async open(leader: ClipReader, indices: readonly number[]): Promise<string | undefined> {
     try {
-      this.#reader = await openClip(join(this.#folder, this.item.file), { threads: 1 });
+      this.#reader = await this.#files.open(this.item.file);
       const { width, height, frameRate } = this.#reader.info;
       const { info } = leader;
       if (width !== info.width || height !== info.height) {

@@ -6,7 +6,6 @@
  * is not silently left out, and masks need no registration. A fake without its original (or of another size, or
  * of another moment) is followed by itself and has no difference mask.
  */
-import { join } from 'node:path';
 import { describe } from '../../base/errors.ts';
 import { cropFace, cropMatrix } from '../../faces/crop.ts';
 import type { CropPolicy } from '../../faces/crop-policy.ts';
@@ -16,15 +15,14 @@ import { FaceTracker } from '../../faces/tracker.ts';
 import type { TrackedFace } from '../../faces/types.ts';
 import { type Affine, apply, invert } from '../../faces/warp.ts';
 import { encodeJpeg, encodeMask, encodePng, readMask } from '../../media/image.ts';
-import { openClip } from '../../media/open.ts';
 import type { ClipReader, Frame, Picture } from '../../media/types.ts';
 import type { DroppedFrame, Sample, UnitResult } from '../build/part.ts';
-import { readThrough } from '../shards.ts';
 import type { SourceItem } from '../source.ts';
 import { differenceMask, maskThrough } from './difference-mask.ts';
 import { Follower } from './follower.ts';
 import { isPictureName } from './picture-names.ts';
 import { chooseFrames, type SetSampling } from './sampling.ts';
+import type { SourceFiles } from './source-files.ts';
 
 export interface PrepareSettings {
   folder: string;
@@ -64,6 +62,7 @@ export async function prepareGroup(
   clips: readonly SourceItem[],
   settings: PrepareSettings,
   finder: FaceSource,
+  files: SourceFiles,
 ): Promise<UnitResult> {
   const result = {
     samples: [] as Sample[],
@@ -82,11 +81,11 @@ export async function prepareGroup(
     });
   };
   try {
-    const clip = await openClip(join(settings.folder, leader.file), { threads: 1 });
+    const clip = await files.open(leader.file);
     reader = clip;
     const chosen = await timed('decodeSeconds', () => chooseFrames(clip, settings.sampling));
     for (const other of others) {
-      const follower = new Follower(other, settings.folder);
+      const follower = new Follower(other, files);
       const problem = await follower.open(clip, chosen);
       if (problem === undefined) followers.push(follower);
       else {
@@ -107,7 +106,11 @@ export async function prepareGroup(
       );
       const list: Candidate[] = [];
       for (const { trackId, face } of faces) {
-        list.push({ trackId, face, cut: await cutAll(frame, face, leader, followers, companions, settings) });
+        list.push({
+          trackId,
+          face,
+          cut: await cutAll(frame, face, leader, followers, companions, settings, files),
+        });
       }
       candidates.set(frame.index, list);
     }
@@ -138,7 +141,7 @@ export async function prepareGroup(
     await reader?.close();
   }
   for (const item of alone) {
-    const own = await prepareGroup([item], settings, finder);
+    const own = await prepareGroup([item], settings, finder, files);
     result.samples.push(...own.samples);
     result.dropped.push(...own.dropped);
     result.failures.push(...own.failures);
@@ -199,12 +202,13 @@ async function cutAll(
   followers: readonly Follower[],
   companions: readonly (Picture | undefined)[],
   settings: PrepareSettings,
+  files: SourceFiles,
 ): Promise<Candidate['cut']> {
   const { crop, size, format, jpegQuality } = settings;
   const matrix = cropMatrix(face, crop, size);
   const encode = (picture: Picture) =>
     format === 'png' ? encodePng(picture) : encodeJpeg(picture, jpegQuality);
-  const own = await leaderMask(leader, frame, matrix, settings);
+  const own = await leaderMask(leader, frame, matrix, settings.size, files);
   const cut: Candidate['cut'] = [
     { clip: leader, picture: await encode(cropFace(frame, face, crop, size)), mask: own, problem: undefined },
   ];
@@ -227,10 +231,11 @@ async function leaderMask(
   { mask, file }: SourceItem,
   frame: Frame,
   crop: Affine,
-  { folder, size }: PrepareSettings,
+  size: number,
+  files: SourceFiles,
 ): Promise<Buffer | undefined> {
   if (mask === undefined || !isPictureName(mask) || !isPictureName(file)) return undefined;
-  const read = await readMask(await readThrough(join(folder, mask)));
+  const read = await readMask(await files.mask(mask));
   // A mask of another size shows the same view: it is stretched.
   const toFrame: Affine = [frame.width / read.width, 0, 0, 0, frame.height / read.height, 0];
   return encodeMask(maskThrough(read, toFrame, crop, size));

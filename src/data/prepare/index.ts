@@ -10,9 +10,9 @@ import { type SplitOptions, splitBySource } from '../split.ts';
 import type { PrepareSettings } from './group.ts';
 import { planUnits } from './plan.ts';
 import { formatSetSampling } from './sampling.ts';
-import type { NumberedUnit } from './worker.ts';
+import type { NumberedUnit } from './unit.ts';
 
-type FromBuild = 'workers' | 'manifest' | 'shardBytes' | 'onBegin' | 'onUnit' | 'signal';
+type FromBuild = 'workers' | 'manifest' | 'shardBytes' | 'onBegin' | 'onUnit' | 'signal' | 'make';
 
 export interface PrepareOptions
   extends Omit<PrepareSettings, 'folder'>,

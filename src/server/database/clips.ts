@@ -197,7 +197,8 @@ export async function deleteClip(
   await queries.query('select id from mesoscope.media where id = $1 for update', [row.media]);
   const removed = await queries.query<{ id: string }>(
     `delete from mesoscope.media where id = $1
-     and not exists (select from mesoscope.clip where media = $1) returning id`,
+     and not exists (select from mesoscope.clip where media = $1)
+     and not exists (select from mesoscope.task_media where media = $1) returning id`,
     [row.media],
   );
   return { ...row, media: removed[0]?.id ?? null };

@@ -12,11 +12,16 @@ const graceWithoutLock = 6;
 /** Silent for so long: dead, whatever it holds, s. */
 export const silentFor = 30;
 
+/** What people call the kinds of work: a clip is scanned, a part of a data set prepared, a run of a sweep trained. */
+export const workKinds = ['scan', 'prepare', 'train'] as const;
+export type WorkKind = (typeof workKinds)[number];
+
 export interface Living {
   /** For people: which machine and process. */
   name: string;
   /** Analyses at a time. */
   slots: number;
+  kinds: readonly WorkKind[];
 }
 
 export function processName(what: string): string {
@@ -24,10 +29,10 @@ export function processName(what: string): string {
 }
 
 /** @returns the number that it is known by, and that its clips carry. */
-export async function register(database: Database, { name, slots }: Living): Promise<number> {
+export async function register(database: Database, { name, slots, kinds }: Living): Promise<number> {
   const [{ key }] = await database.query<{ key: number }>(
-    'insert into mesoscope.server (name, slots) values ($1, $2) returning key',
-    [name, slots],
+    'insert into mesoscope.server (name, slots, kinds) values ($1, $2, $3) returning key',
+    [name, slots, [...kinds]],
   );
   await database.holdMark(key);
   return key;
@@ -46,6 +51,15 @@ export async function leave(database: Database, key: number): Promise<void> {
   await database.query('delete from mesoscope.server where key = $1', [key]);
 }
 
+/** Whether anybody is there to do such work. */
+export async function hasWorker(database: Database, kind: WorkKind): Promise<boolean> {
+  const rows = await database.query(
+    'select from mesoscope.server where slots > 0 and $1 = any(kinds) limit 1',
+    [kind],
+  );
+  return rows.length > 0;
+}
+
 /**
  * Servers that hold clips, or are listed, and live no more. Their rows are gone when this returns, so that one that only
  * seemed dead learns of it at its next beat.
@@ -57,7 +71,8 @@ export async function buryDead(database: Database, own: number): Promise<number[
   const candidates = await database.query<{ key: number; silent: number | null }>(
     `select k.key, case when s.key is not null then extract(epoch from ${silence})::float8 end as silent
      from (select key from mesoscope.server
-       union select distinct server from mesoscope.clip where server is not null) k
+       union select distinct server from mesoscope.clip where server is not null
+       union select distinct server from mesoscope.task where server is not null) k
      left join mesoscope.server s on s.key = k.key where k.key <> $1`,
     [own],
   );

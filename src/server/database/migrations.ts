@@ -126,4 +126,56 @@ alter table mesoscope.clip
 update mesoscope.clip set waits_since = created_at;
 `,
   },
+  {
+    number: 4,
+    name: 'pieces of data sets and sweeps',
+    sql: `
+alter table mesoscope.server
+  -- What it takes, as mesoscope worker --kinds names it.
+  add column kinds text[] not null default '{scan}';
+
+-- Each queue has turns of its own.
+alter table mesoscope.client
+  add column queue text not null default 'analyse',
+  drop constraint client_pkey,
+  add primary key (queue, name, priority);
+
+create table mesoscope.task (
+  id uuid primary key,
+  number bigint generated always as identity unique,
+  kind text not null check (kind in ('prepare', 'train')),
+  -- All that its result depends on, in one hash: one result a key.
+  key text not null unique,
+  -- For people.
+  name text not null,
+  client text not null,
+  priority smallint not null,
+  turn bigint not null,
+  status text not null check (status in ('queued', 'running', 'done', 'failed')),
+  job uuid,
+  server int,
+  attempts int not null default 0,
+  lost int not null default 0,
+  not_before timestamptz,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  -- Not jsonb: the order of keys becomes the order in what is made.
+  payload json not null,
+  progress jsonb,
+  result jsonb,
+  error jsonb
+);
+create index task_turn on mesoscope.task (kind, priority desc, turn) where status = 'queued';
+create index task_server on mesoscope.task (server) where server is not null;
+
+-- The files that a task reads, held for as long as it has not ended.
+create table mesoscope.task_media (
+  task uuid not null references mesoscope.task (id) on delete cascade,
+  media uuid not null references mesoscope.media (id),
+  primary key (task, media)
+);
+create index task_media_media on mesoscope.task_media (media);
+`,
+  },
 ];

@@ -5,7 +5,7 @@
 import type { Progress } from '../api.ts';
 import type { Failure } from '../failure.ts';
 import type { ClipDocument } from '../jobs/messages.ts';
-import type { Queue, QueueName } from '../jobs/queue.ts';
+import type { ClipQueue, Queue } from '../jobs/queue.ts';
 import type { ClipRow } from './clips.ts';
 import { findClip } from './clips.ts';
 import type { Database, Queries } from './database.ts';
@@ -15,8 +15,8 @@ export interface Begun extends ClipRow {
   server: number;
 }
 
-const waiting: Record<QueueName, string> = { fetch: 'fetching', analyse: 'queued' };
-const going: Record<QueueName, string> = { fetch: 'fetching', analyse: 'running' };
+const waiting: Record<ClipQueue, string> = { fetch: 'fetching', analyse: 'queued' };
+const going: Record<ClipQueue, string> = { fetch: 'fetching', analyse: 'running' };
 const change = "changed = nextval('mesoscope.change')";
 
 /** How long a clip waits while another of the same key is analysed, s. */
@@ -26,7 +26,7 @@ const twinWait = 5;
 export function begin(
   database: Database,
   queue: Queue,
-  name: QueueName,
+  name: ClipQueue,
   server: number,
 ): Promise<Begun | undefined> {
   return database.transaction(async (queries) => {
@@ -37,7 +37,7 @@ export function begin(
         `update mesoscope.clip set status = $1, server = $2, attempts = attempts + 1, ${change},
            started_at = case when $1 = 'running' then now() else started_at end, progress = null
          where id = $3 and job = $4 and status = $5 and server is null returning id`,
-        [going[name], server, taken.clip, taken.job, waiting[name]],
+        [going[name], server, taken.id, taken.job, waiting[name]],
       );
       const begun = row && (await findClip(queries, row.id));
       if (begun && (await hasRunningTwin(queries, begun))) {
@@ -92,7 +92,7 @@ async function wait(
   clip: Pick<Begun, 'id' | 'server' | 'attempts' | 'status' | 'priority' | 'turn'>,
   { attempts, seconds, lost = 0 }: { attempts: number; seconds: number; lost?: number },
 ): Promise<boolean> {
-  const name: QueueName = clip.status === 'fetching' ? 'fetch' : 'analyse';
+  const name: ClipQueue = clip.status === 'fetching' ? 'fetch' : 'analyse';
   const job = await queue.add(queries, name, clip.id, { rank: rankOf(clip), seconds });
   const rows = await queries.query(
     `update mesoscope.clip set status = $1, job = $2, server = null, attempts = $3, progress = null,
@@ -231,13 +231,18 @@ export function cancel(database: Database, queue: Queue, clip: ClipRow): Promise
 }
 
 /** For a jsonb column, which takes neither NUL nor half of a surrogate pair: file names and metadata may hold both. */
-function json(value: unknown): string {
+export function json(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'string' ? part.replaceAll('\0', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd') : part,
   );
 }
 
-const stillMine = (at: number) =>
+/** The condition that a row is still this attempt's, with its three values from place `at` on. */
+export const stillMine = (at: number) =>
   `id = $${at} and server = $${at + 1} and attempts = $${at + 2} and status in ('fetching', 'running')`;
 
-const mine = ({ id, server, attempts }: Pick<Begun, 'id' | 'server' | 'attempts'>) => [id, server, attempts];
+export const mine = ({ id, server, attempts }: Pick<Begun, 'id' | 'server' | 'attempts'>) => [
+  id,
+  server,
+  attempts,
+];

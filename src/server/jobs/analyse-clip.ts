@@ -1,9 +1,10 @@
 /** One clip's analysis: in a process of its own, its result kept and written, or the clip put back. */
 import { errors, UserError } from '../../base/errors.ts';
+import type { Progress } from '../api.ts';
 import type { Changes } from '../changes.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Database } from '../database/database.ts';
-import type { Begun } from '../database/steps.ts';
+import { type Begun, report } from '../database/steps.ts';
 import type { Detectors } from '../detectors.ts';
 import { failureOf } from '../failure.ts';
 import { RangeCache } from '../storage/range-cache.ts';
@@ -137,7 +138,11 @@ async function analyse(
   if (!file) {
     return { kind: 'failed', error: failureOf(errors.CLIP_FILE_GONE(clip.id)), document: null, peakMiB: 0 };
   }
-  const progress = new ProgressWriter(clip, database, changes, stop);
+  const progress = new ProgressWriter<Progress>(async (now) => {
+    const ours = await report(database, clip, now);
+    if (ours) changes.changed(clip.id);
+    return ours;
+  }, stop);
   const meter = new ProgressMeter();
   progress.take(meter.start());
   clock.enter('start');

@@ -15,11 +15,19 @@ export async function finishSurely(
   ending: Ending,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { value: kept, lost } = await untilAnswered(() => finish(database, queue, clip, ending), signal);
+  // Committed before, and the word of it was lost.
+  return kept || (lost && (await endedByThis(database, clip)));
+}
+
+/** @returns the answer, and whether one before it may have been lost on its way. Throws as {@link finishSurely}. */
+export async function untilAnswered<T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<{ value: T; lost: boolean }> {
   for (let lost = false; ; lost = true) {
     try {
-      const kept = await finish(database, queue, clip, ending);
-      // Committed before, and the word of it was lost.
-      return kept || (lost && (await endedByThis(database, clip)));
+      return { value: await ask(), lost };
     } catch (error) {
       if (!isLost(error) || signal.aborted) throw error;
       await setTimeout(tryAgainAfter, undefined, { signal }).catch(() => undefined);

@@ -1,33 +1,26 @@
-/** Writes progress now and then, the newest; finds out on the way that the clip is no longer ours. */
-import type { Progress } from '../api.ts';
-import type { Changes } from '../changes.ts';
-import type { Database } from '../database/database.ts';
-import { type Begun, report } from '../database/steps.ts';
+/** Writes progress now and then, the newest; finds out on the way that the clip or task is no longer ours. */
 
 /** How often progress goes to the database, ms. */
 const reportEvery = 400;
 
-export class ProgressWriter {
-  readonly #clip: Begun;
-  readonly #database: Database;
-  readonly #changes: Changes;
+export class ProgressWriter<P> {
+  readonly #write: (progress: P) => Promise<boolean>;
   readonly #stop: AbortController;
-  #newest: Progress | undefined;
+  #newest: P | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(clip: Begun, database: Database, changes: Changes, stop: AbortController) {
-    this.#clip = clip;
-    this.#database = database;
-    this.#changes = changes;
+  /** @param write false where it is no longer ours: then `stop` is pulled */
+  constructor(write: (progress: P) => Promise<boolean>, stop: AbortController) {
+    this.#write = write;
     this.#stop = stop;
   }
 
-  take(progress: Progress): void {
+  take(progress: P): void {
     this.#newest = progress;
     this.#timer ??= globalThis.setTimeout(() => {
       this.#timer = undefined;
-      this.#writing = this.#writing.then(() => this.#write());
+      this.#writing = this.#writing.then(() => this.#tell());
     }, reportEvery);
   }
 
@@ -36,11 +29,10 @@ export class ProgressWriter {
     await this.#writing;
   }
 
-  async #write(): Promise<void> {
+  async #tell(): Promise<void> {
     if (!this.#newest) return;
     try {
-      if (await report(this.#database, this.#clip, this.#newest)) this.#changes.changed(this.#clip.id);
-      else this.#stop.abort();
+      if (!(await this.#write(this.#newest))) this.#stop.abort();
     } catch {
       // A database that is away for a moment must not end an analysis; the end of it is what counts.
     }

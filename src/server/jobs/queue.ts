@@ -1,6 +1,6 @@
 /**
- * Jobs in PostgreSQL, by pg-boss. A job is a ticket to begin a clip's next step; the clip's row is the truth. So a job
- * is made, taken and removed in the same transaction as the row changes, and none outlives its step: nothing is
+ * Jobs in PostgreSQL, by pg-boss. A job is a ticket to begin the next step of a clip, or a task; their row is the truth.
+ * So a job is made, taken and removed in the same transaction as the row changes, and none outlives its step: nothing is
  * retried, archived or expired by pg-boss itself.
  */
 import PgBoss from 'pg-boss';
@@ -8,8 +8,22 @@ import type { Database, Queries } from '../database/database.ts';
 import { forBoss, newsChannel } from '../database/database.ts';
 
 /** `fetch`: get a clip from its address. `analyse`: scan it. */
-export const queues = ['fetch', 'analyse'] as const;
-export type QueueName = (typeof queues)[number];
+export const clipQueues = ['fetch', 'analyse'] as const;
+export type ClipQueue = (typeof clipQueues)[number];
+
+/** `prepare`: make a part of a data set. `train`: train a run of a sweep. */
+export const taskKinds = ['prepare', 'train'] as const;
+export type TaskKind = (typeof taskKinds)[number];
+
+export type QueueName = ClipQueue | TaskKind;
+
+/** What a ticket is for: the id of a clip, which is how tickets of earlier versions call it, or of a task. */
+interface Ticket {
+  clip?: string;
+  task?: string;
+}
+
+const isTask = (name: QueueName): name is TaskKind => (taskKinds as readonly string[]).includes(name);
 
 /** Longest that pg-boss lets a job be active; the server's own time limit comes first. */
 const expireInHours = 23;
@@ -27,7 +41,7 @@ export class Queue {
     const boss = new PgBoss({ db: forBoss(database) as PgBoss.Db, schema: 'pgboss', schedule: false });
     boss.on('error', onError);
     await boss.start();
-    for (const name of queues) {
+    for (const name of [...clipQueues, ...taskKinds]) {
       await boss.createQueue(name, { name, policy: 'standard', retryLimit: 0 });
     }
     return new Queue(boss);
@@ -37,33 +51,29 @@ export class Queue {
   async add(
     queries: Queries,
     name: QueueName,
-    clip: string,
+    id: string,
     { rank, seconds = 0 }: { rank: number; seconds?: number },
   ): Promise<string> {
-    const id = await this.#boss.send(
-      name,
-      { clip },
-      {
-        db: forBoss(queries) as PgBoss.Db,
-        priority: rank,
-        retryLimit: 0,
-        expireInHours,
-        retentionDays,
-        ...(seconds > 0 ? { startAfter: seconds } : {}),
-      },
-    );
-    if (id === null) throw new Error(`pg-boss took no job for clip ${clip}`);
+    const job = await this.#boss.send(name, (isTask(name) ? { task: id } : { clip: id }) satisfies Ticket, {
+      db: forBoss(queries) as PgBoss.Db,
+      priority: rank,
+      retryLimit: 0,
+      expireInHours,
+      retentionDays,
+      ...(seconds > 0 ? { startAfter: seconds } : {}),
+    });
+    if (job === null) throw new Error(`pg-boss took no job for ${name} ${id}`);
     if (seconds === 0) await queries.query('select pg_notify($1, $2)', [newsChannel, name]);
-    return id;
+    return job;
   }
 
   /** The next job, now active; undefined where none waits. */
-  async take(queries: Queries, name: QueueName): Promise<{ job: string; clip: string } | undefined> {
-    const [job] = await this.#boss.fetch<{ clip: string }>(name, {
+  async take(queries: Queries, name: QueueName): Promise<{ job: string; id: string } | undefined> {
+    const [job] = await this.#boss.fetch<Ticket>(name, {
       batchSize: 1,
       db: forBoss(queries) as PgBoss.Db,
     });
-    return job && { job: job.id, clip: job.data.clip };
+    return job && { job: job.id, id: (job.data.clip ?? job.data.task) as string };
   }
 
   async remove(queries: Queries, name: QueueName, job: string): Promise<void> {
@@ -78,6 +88,17 @@ export class Queue {
          select from pgboss.job j where j.id = c.job and j.state in ('created', 'retry', 'active')
            and j.name = case c.status when 'fetching' then 'fetch' else 'analyse' end)
        order by c.number`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Tasks that wait without a job. */
+  async missingTasks(queries: Queries): Promise<string[]> {
+    const rows = await queries.query<{ id: string }>(
+      `select t.id from mesoscope.task t
+       where t.server is null and t.status = 'queued' and not exists (
+         select from pgboss.job j where j.id = t.job and j.name = t.kind and j.state in ('created', 'retry', 'active'))
+       order by t.number`,
     );
     return rows.map(({ id }) => id);
   }

@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   DETECTOR_MISSING: 'elsewhere',
   DETECTOR_NOT_PINNED: 'elsewhere',
   ANALYSIS_OTHER_DETECTOR: 'elsewhere',
+  TASK_OTHER_VERSION: 'elsewhere',
 };
 
 export function failureKind(code: string): FailureKind {

@@ -1,16 +1,18 @@
-/** Works the queue: so many analyses at a time; says that it lives; what the dead left is begun again. */
+/** Works the queues: so many analyses at a time; says that it lives; what the dead left is begun again. */
 import { setTimeout } from 'node:timers/promises';
 import { describe, errors, UserError } from '../../base/errors.ts';
 import type { ServerConfig } from '../config.ts';
-import { beat, beatEvery, leave, register } from '../database/living.ts';
+import { beat, beatEvery, leave, register, type WorkKind } from '../database/living.ts';
 import { isLost } from '../database/lost.ts';
 import { type Begun, begin, beginThis, putBack } from '../database/steps.ts';
 import { failureOf } from '../failure.ts';
+import type { Events } from '../watch/events.ts';
 import { secondsSince, tryOf } from '../watch/log.ts';
 import { type AnalyseParts, analyseClip } from './analyse-clip.ts';
+import type { Job } from './job.ts';
 import { findKnown, giveKnown } from './known-result.ts';
 import { mendTickets, takeUpFromTheDead } from './patrol.ts';
-import { type QueueName, queues } from './queue.ts';
+import { type ClipQueue, clipQueues, type TaskKind } from './queue.ts';
 import { backOff, failureKind } from './retry.ts';
 
 /** How often the queue is looked at without being told to, for what another machine put there, ms. */
@@ -23,7 +25,11 @@ export interface RunnerParts extends AnalyseParts {
   /** For people: which machine and process. */
   name: string;
   /** How many of each at a time. */
-  slots: Readonly<Record<QueueName, number>>;
+  slots: Readonly<Record<ClipQueue, number>>;
+  /** What shares the slots of `analyse`. */
+  kinds: readonly WorkKind[];
+  /** Begins the next piece of another work than scanning. */
+  takeTask?: (kind: TaskKind, server: number) => Promise<Job | undefined>;
   /** Gets a clip from its address; ends it or moves it on by itself. `open` where it was aborted before. */
   fetchClip: (clip: Begun, signal: AbortSignal) => Promise<'ended' | 'open'>;
 }
@@ -38,10 +44,12 @@ export class Runner {
   /** This process's number in the database. */
   #server = 0;
   readonly #going = new Map<string, Going>();
-  readonly #used: Record<QueueName, number> = { fetch: 0, analyse: 0 };
+  readonly #used: Record<ClipQueue, number> = { fetch: 0, analyse: 0 };
   readonly #timers: NodeJS.Timeout[] = [];
   #filling: Promise<void> | undefined;
   #fillAgain = false;
+  /** Whose turn it is, of the kinds. */
+  #kind = 0;
   #stopping = false;
   #away = false;
   #beating = false;
@@ -98,7 +106,7 @@ export class Runner {
       );
       if (!clip || this.#stopping || !(await findKnown(database, clip))) return;
       const begun = await beginThis(database, queue, id, this.#server);
-      if (begun) await this.#go(undefined, begun);
+      if (begun) await this.#go(undefined, this.#clipJob(undefined, begun));
     } catch (error) {
       this.#told(error);
     }
@@ -130,8 +138,8 @@ export class Runner {
   }
 
   async #register(): Promise<void> {
-    const { database, name, slots } = this.#parts;
-    this.#server = await register(database, { name, slots: slots.analyse });
+    const { database, name, slots, kinds } = this.#parts;
+    this.#server = await register(database, { name, slots: slots.analyse, kinds });
   }
 
   async #beat(): Promise<void> {
@@ -164,41 +172,71 @@ export class Runner {
   }
 
   async #fill(): Promise<void> {
-    const { database, queue, slots } = this.#parts;
+    const { slots } = this.#parts;
     while (this.#fillAgain && !this.#stopping) {
       this.#fillAgain = false;
-      for (const name of queues) {
+      for (const name of clipQueues) {
         while (this.#used[name] < slots[name] && !this.#stopping) {
-          const clip = await begin(database, queue, name, this.#server);
-          if (!clip) break;
-          void this.#go(name, clip);
+          const job = await (name === 'fetch' ? this.#takeClip(name) : this.#take());
+          if (!job) break;
+          void this.#go(name, job);
         }
       }
     }
   }
 
+  /** Kinds take turns: a data set of a thousand videos holds no clip up for longer than one of them takes. */
+  async #take(): Promise<Job | undefined> {
+    const { kinds, takeTask } = this.#parts;
+    for (let n = 0; n < kinds.length; n++) {
+      const kind = kinds[this.#kind++ % kinds.length];
+      const job = await (kind === 'scan' ? this.#takeClip('analyse') : takeTask?.(kind, this.#server));
+      if (job) return job;
+    }
+    return undefined;
+  }
+
+  async #takeClip(name: ClipQueue): Promise<Job | undefined> {
+    const clip = await begin(this.#parts.database, this.#parts.queue, name, this.#server);
+    return clip && this.#clipJob(name, clip);
+  }
+
   /** @param name whose slot it takes; none where the answer is known */
-  #go(name: QueueName | undefined, clip: Begun): Promise<void> {
+  #clipJob(name: ClipQueue | undefined, clip: Begun): Job {
+    const { database, queue, changes, log } = this.#parts;
+    const { id, attempts, lost } = clip;
+    return {
+      ...{ id, attempts, lost },
+      tell: (event, fields) => log.tell(event, { ...tryOf(clip), ...fields } as Events[typeof event]),
+      work: (stop) => {
+        this.#traceWait(clip);
+        return name === 'fetch' ? this.#fetch(clip, stop) : this.#analyse(name, clip, stop);
+      },
+      putBack: (how) => putBack(database, queue, clip, how),
+      givenUp: (tries) => errors.ANALYSIS_GIVEN_UP(clip.name, tries),
+      changed: () => changes.changed(id),
+    };
+  }
+
+  #go(name: ClipQueue | undefined, job: Job): Promise<void> {
     if (name) this.#used[name]++;
-    const { changes, log } = this.#parts;
-    changes.changed(clip.id);
+    job.changed();
     const stop = new AbortController();
-    log.tell('begun', tryOf(clip));
+    job.tell('begun', {});
     const begun = performance.now();
-    this.#traceWait(clip);
-    const work = name === 'fetch' ? this.#fetch(clip, stop) : this.#analyse(name, clip, stop);
-    const ended = work
+    const ended = job
+      .work(stop)
       .then(
-        (how) => (how === 'open' ? this.#handBack(clip, begun) : undefined),
-        (error) => this.#handBack(clip, begun, stop.signal.aborted ? undefined : error),
+        (how) => (how === 'open' ? this.#handBack(job, begun) : undefined),
+        (error) => this.#handBack(job, begun, stop.signal.aborted ? undefined : error),
       )
       .then(() => {
         if (name) this.#used[name]--;
-        this.#going.delete(clip.id);
-        changes.changed(clip.id);
+        this.#going.delete(job.id);
+        job.changed();
         this.wake();
       });
-    this.#going.set(clip.id, { stop, ended });
+    this.#going.set(job.id, { stop, ended });
     return ended;
   }
 
@@ -218,38 +256,35 @@ export class Runner {
     return fetchClip(clip, stop.signal).finally(() => span.end());
   }
 
-  async #analyse(name: QueueName | undefined, clip: Begun, stop: AbortController) {
+  async #analyse(name: ClipQueue | undefined, clip: Begun, stop: AbortController): Promise<'ended' | 'open'> {
     if (name) return analyseClip(this.#parts, clip, stop);
     // Without a slot there is no analysis: what turns out not to be known waits like the others.
     return (await giveKnown(this.#parts, clip, stop.signal)) ? 'ended' : 'open';
   }
 
   /**
-   * After a stop of the server the clip waits again; after a cancel or a deletion it is not ours any more. Where the
-   * database is away it is tried until it is back: a clip that nobody gives back would be ours for ever.
+   * After a stop of the server the job waits again; after a cancel or a deletion it is not ours any more. Where the
+   * database is away it is tried until it is back: one that nobody gives back would be ours for ever.
    * @param begun of `performance.now()` @param error what ended the try; none where it was stopped
    */
-  async #handBack(clip: Begun, begun: number, error?: unknown): Promise<void> {
-    const { database, queue, log } = this.#parts;
+  async #handBack(job: Job, begun: number, error?: unknown): Promise<void> {
     const code = error instanceof UserError ? error.code : '';
     const lost = isLost(error) || failureKind(code) === 'lost';
     const reason = error === undefined ? 'stopped' : lost ? 'lost' : 'failed';
-    const waitSeconds = { stopped: 0, lost: backOff(clip.lost + 1), failed: backOff(clip.attempts) }[reason];
-    const ended = { ...tryOf(clip), seconds: secondsSince(begun) };
+    const waitSeconds = { stopped: 0, lost: backOff(job.lost + 1), failed: backOff(job.attempts) }[reason];
+    const seconds = secondsSince(begun);
     const told =
       error === undefined
         ? {}
         : { code: code || (lost ? 'DATABASE_UNREACHABLE' : 'INTERNAL'), why: describe(error) };
-    const failure = this.#giveUp(clip.name, clip.attempts, error);
+    const last = error instanceof UserError ? error : job.givenUp(job.attempts);
+    const failure = this.#giveUp(job.attempts, last);
     for (;;) {
       try {
-        const how = await putBack(database, queue, clip, {
-          ...{ why: reason, seconds: waitSeconds },
-          giveUp: () => failure,
-        });
-        if (how === 'not ours') log.tell('dropped', ended);
-        else if (how === 'again') log.tell('put back', { ...ended, ...told, reason, waitSeconds });
-        else log.tell('given up', { ...tryOf(clip), code: failure?.code ?? '' });
+        const how = await job.putBack({ why: reason, seconds: waitSeconds, giveUp: () => failure });
+        if (how === 'not ours') job.tell('dropped', { seconds });
+        else if (how === 'again') job.tell('put back', { ...{ seconds, ...told }, reason, waitSeconds });
+        else job.tell('given up', { code: failure?.code ?? '' });
         return;
       } catch (thrown) {
         this.#told(thrown);
@@ -259,14 +294,13 @@ export class Runner {
     }
   }
 
-  #giveUp(name: string, attempts: number, error?: unknown) {
-    if (attempts < this.#parts.config.job.attempts) return undefined;
-    return failureOf(error instanceof UserError ? error : errors.ANALYSIS_GIVEN_UP(name, attempts));
+  #giveUp(attempts: number, error: UserError) {
+    return attempts < this.#parts.config.job.attempts ? undefined : failureOf(error);
   }
 
   async #patrol(): Promise<void> {
     if (this.#stopping) return;
-    const again = await takeUpFromTheDead(this.#parts, this.#server, (name, n) => this.#giveUp(name, n));
+    const again = await takeUpFromTheDead(this.#parts, this.#server, (error, n) => this.#giveUp(n, error));
     if (again > 0) this.wake();
   }
 }

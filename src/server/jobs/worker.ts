@@ -15,10 +15,10 @@ import { flushFolder, MapWriter, makeFolder, writeCrops, writeLog, writeReport }
 import { readCredentials } from './credentials.ts';
 import type { AnalysisProgress, AnalysisTask, ClipDocument, FromAnalysis } from './messages.ts';
 import { openParent } from './parent.ts';
-import { remoteFile } from './remote-file.ts';
+import { remoteFiles } from './remote-file.ts';
 import { analysisSeed, replayOf } from './replay.ts';
 
-const parent = openParent();
+const parent = openParent<AnalysisTask, FromAnalysis>();
 const task = await parent.task;
 try {
   await parent.tell(await analyse(task));
@@ -31,7 +31,7 @@ process.exit(0);
 async function analyse(task: AnalysisTask): Promise<FromAnalysis> {
   await makeFolder(task.out);
   const source = task.ranges && {
-    ...remoteFile(parent, task.name, task.ranges.bytes),
+    ...remoteFiles(parent)(task.name, task.ranges.bytes),
     sha256: task.sha256,
   };
   await checkLimits(task, source);

@@ -150,7 +150,7 @@ class BucketStore implements Store {
   }
 
   async remove(key: string): Promise<void> {
-    const keys = [...(key.startsWith('clips/') ? await this.#below(key) : []), this.#prefix + key];
+    const keys = [...(/^(?:clips|tasks)\//.test(key) ? await this.#below(key) : []), this.#prefix + key];
     await each(keys, (place) => this.#surely(() => this.#bucket.deleteObject(place)));
   }
 

@@ -16,9 +16,9 @@ export async function claimStore(database: Database, store: Store): Promise<void
     [own || randomUUID()],
   );
   if (own === value) return;
-  // A store without a mark may be new, or another one: new it is only where the database knows of no clip.
+  // A store without a mark may be new, or another one: new it is only where the database knows of nothing in it.
   const [{ used }] = await database.query<{ used: boolean }>(
-    'select exists (select from mesoscope.media) as used',
+    'select exists (select from mesoscope.media) or exists (select from mesoscope.task) as used',
   );
   if (own || used) throw errors.DATA_FOLDER_DIFFERS(store.name);
   await store.put(key, Buffer.from(`${value}\n`));

@@ -7,13 +7,14 @@
  * | `database/`              | the embedded database                                    |
  * | `uploads/ID`             | a resumable upload so far                                |
  * | `evidence-key.pem`       | the key that signs evidence bundles, if none was given   |
- * | `work/`                  | analyses whose results go to a store elsewhere           |
- * | `media/`, `clips/`       | see `store.ts`; absent where the store is elsewhere      |
+ * | `work/`                  | what is half done: tasks, analyses for a store elsewhere |
+ * | `media/`, `clips/`, `tasks/` | see `store.ts`; absent where the store is elsewhere  |
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors } from '../../base/errors.ts';
+import { strangeFiles } from './left-files.ts';
 import type { Store, StoredFile } from './store.ts';
 
 const MiB = 2 ** 20;
@@ -85,8 +86,7 @@ export class Storage {
 
   /** What an attempt left that is no plain file, and so was not left by an analysis of ours: reading it might lead anywhere. */
   async strange(id: string, attempt: number): Promise<string[]> {
-    const entries = await readdir(this.workFolder(id, attempt), { withFileTypes: true }).catch(() => []);
-    return entries.filter((entry) => !entry.isFile()).map(({ name }) => name);
+    return strangeFiles(this.workFolder(id, attempt)).catch(() => []);
   }
 
   async removeWork(id: string, attempt: number): Promise<void> {
@@ -101,6 +101,31 @@ export class Storage {
   /** A clip is given what an analysis of another left. */
   copyAttempt(from: { id: string; attempt: number }, to: { id: string; attempt: number }): Promise<void> {
     return this.store.copyFolder(attemptKey(from.id, from.attempt), attemptKey(to.id, to.attempt));
+  }
+
+  /** The folder that an attempt of a task fills, to be kept or discarded. */
+  taskFolder(id: string, attempt: number): string {
+    return join(this.folder, 'work', `${checked(id)}-${Math.trunc(attempt)}`);
+  }
+
+  /** What it left goes where the sender finds it. @throws STORE_UNREACHABLE, OUTPUT_UNWRITABLE */
+  async keepTask(id: string, attempt: number): Promise<void> {
+    await this.store.adoptFolder(this.taskFolder(id, attempt), taskKey(id, attempt));
+    await this.removeTaskFolder(id, attempt);
+  }
+
+  async removeTaskFolder(id: string, attempt: number): Promise<void> {
+    await rm(this.taskFolder(id, attempt), { recursive: true, force: true });
+  }
+
+  async removeTaskAttempt(id: string, attempt: number): Promise<void> {
+    await this.removeTaskFolder(id, attempt);
+    await this.store.remove(taskKey(id, attempt));
+  }
+
+  /** @param name one that this program gave, never one of a sender's */
+  taskFile(id: string, attempt: number, name: string): Promise<StoredFile | undefined> {
+    return this.store.open(`${taskKey(id, attempt)}/${name}`);
   }
 
   putArtefact(id: string, attempt: number, name: string, bytes: Uint8Array): Promise<void> {
@@ -168,6 +193,8 @@ export class Storage {
 }
 
 const makeFolder = (path: string) => mkdir(path, { recursive: true, mode: 0o700 });
+
+const taskKey = (id: string, attempt: number) => `tasks/${checked(id)}/${Math.trunc(attempt)}`;
 
 const attemptKey = (id: string, attempt: number) => `clips/${checked(id)}/${Math.trunc(attempt)}`;
 

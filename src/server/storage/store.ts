@@ -6,6 +6,7 @@
  * | -------------------------- | -------------------------------------------------- |
  * | `media/ID`                 | a clip's file, as it was sent                      |
  * | `clips/ID/ATTEMPT/NAME`    | what an analysis left: report, result, crops, maps |
+ * | `tasks/ID/ATTEMPT/NAME`    | what a task left: a part of a data set, a run      |
  * | `folder-id`                | which database it belongs to                       |
  */
 import type { Readable } from 'node:stream';

@@ -3,7 +3,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Database, Queries } from '../database/database.ts';
 import { silentFor } from '../database/living.ts';
 import { type PriorityName, priorities } from '../database/turns.ts';
-import { type QueueName, queues } from '../jobs/queue.ts';
+import { type ClipQueue, clipQueues } from '../jobs/queue.ts';
 
 /** Waits for nothing but its turn: one whose next try is put off is no reason for another worker. */
 const mayBegin = '(not_before is null or not_before <= now())';
@@ -75,7 +75,7 @@ export class ClipGauges {
     ]);
     this.#clips.reset();
     for (const { status, count } of clips) this.#clips.set({ status }, count);
-    for (const queue of queues) {
+    for (const queue of clipQueues) {
       for (const [priority, rank] of Object.entries(priorities) as [PriorityName, number][]) {
         const found = waits.find((row) => queueOf(row.status) === queue && row.priority === rank);
         this.#waiting.set({ queue, priority }, found?.clips ?? 0);
@@ -87,7 +87,7 @@ export class ClipGauges {
   }
 }
 
-const queueOf = (status: string): QueueName => (status === 'fetching' ? 'fetch' : 'analyse');
+const queueOf = (status: string): ClipQueue => (status === 'fetching' ? 'fetch' : 'analyse');
 
 function readWorkers(queries: Queries, kind: Database['kind']) {
   // With the embedded database there is one process, and it need not say that it lives.

@@ -1,5 +1,6 @@
 /** All that a server or a worker tells of itself, one event each: what it carries, how grave it is, and in words. */
-import type { QueueName } from '../jobs/queue.ts';
+import type { JobEvents } from '../jobs/job.ts';
+import type { ClipQueue, TaskKind } from '../jobs/queue.ts';
 import type { Stage } from '../jobs/stage-clock.ts';
 
 /** A try at a clip's step. Names and addresses of clips are not among it: logs are kept longer than clips. */
@@ -14,9 +15,18 @@ export interface Try {
   trace?: string | undefined;
 }
 
+/** A try at a piece of a data set or of a sweep. */
+export interface TaskTry {
+  /** The task's id. */
+  task: string;
+  kind: TaskKind;
+  attempt: number;
+  job: string | null;
+}
+
 /** An end that a try came to. */
 interface Ended extends Try {
-  queue: QueueName;
+  queue: ClipQueue;
   /** From its beginning. */
   seconds: number;
 }
@@ -40,8 +50,8 @@ export interface Events {
   'watching failed': { why: string };
 
   /** `bytes` where they came with it. */
-  accepted: Try & { queue: QueueName; bytes?: number };
-  begun: Try & { queue: QueueName };
+  accepted: Try & { queue: ClipQueue; bytes?: number };
+  begun: Try & { queue: ClipQueue };
   /** A clip was fetched from its address and waits for its analysis. */
   fetched: Ended;
   done: Ended & {
@@ -68,14 +78,25 @@ export interface Events {
     code?: string | undefined;
     why?: string | undefined;
   };
-  'given up': Try & { queue: QueueName; code: string };
+  'given up': Try & { queue: ClipQueue; code: string };
   /** Its process died; it waits again. */
-  'taken from the dead': Try & { queue: QueueName; waitSeconds: number };
+  'taken from the dead': Try & { queue: ClipQueue; waitSeconds: number };
   /** Cancelled, deleted or taken over by others meanwhile: what this try made is dropped. */
   dropped: Ended;
   'left behind': Try;
   /** An earlier result was there, and could not be copied: the clip is analysed. */
   'not given': Try & { from: string; why: string };
+
+  'task begun': TaskTry;
+  'task done': TaskTry & { seconds: number };
+  'task failed': TaskTry & { seconds: number; code: string };
+  'task put back': TaskTry & JobEvents['put back'];
+  'task given up': TaskTry & { code: string };
+  'task taken from the dead': TaskTry & { waitSeconds: number };
+  'task dropped': TaskTry & { seconds: number };
+  'task left behind': TaskTry;
+  /** A file in the store that nobody needs any more. */
+  'media left behind': { media: string };
 }
 export type EventName = keyof Events;
 
@@ -120,10 +141,27 @@ export const events: Known = {
     'notice',
     ({ clip, from, why }) => `clip ${clip}: the result of clip ${from} is not used: ${why}`,
   ],
+
+  'task begun': ['routine', ({ kind, task, attempt }) => `${kind} ${task}: try ${attempt} begun`],
+  'task done': ['routine', ({ kind, task, seconds }) => `${kind} ${task}: done in ${seconds} s`],
+  'task failed': ['routine', ({ kind, task, code }) => `${kind} ${task}: failed with ${code}`],
+  'task put back': ['warning', ({ kind, task, why, reason }) => `${kind} ${task}: ${why ?? reason}`],
+  'task given up': ['warning', ({ kind, task, code }) => `${kind} ${task}: given up with ${code}`],
+  'task taken from the dead': [
+    'warning',
+    ({ kind, task }) => `${kind} ${task}: its worker died; begun again`,
+  ],
+  'task dropped': ['routine', ({ kind, task }) => `${kind} ${task}: no longer this one's; dropped`],
+  'task left behind': [
+    'warning',
+    ({ kind, task, attempt }) => `${kind} ${task}: what attempt ${attempt} left could not be removed`,
+  ],
+  'media left behind': ['notice', ({ media }) => `media ${media} could not be removed from the store`],
 };
 
-/** A stop on purpose puts clips back without anything being wrong. */
+/** A stop on purpose puts jobs back without anything being wrong. */
 export function gradeOf<E extends EventName>(event: E, fields: Events[E]): Grade {
-  const routine = event === 'put back' && (fields as Events['put back']).reason === 'stopped';
+  const back = event === 'put back' || event === 'task put back';
+  const routine = back && (fields as JobEvents['put back']).reason === 'stopped';
   return routine ? 'routine' : events[event][0];
 }

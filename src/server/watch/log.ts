@@ -1,7 +1,8 @@
 /** Where a server or a worker tells what happens. */
 import type { Begun } from '../database/steps.ts';
-import type { QueueName } from '../jobs/queue.ts';
-import { type EventName, type Events, events, gradeOf, type Try } from './events.ts';
+import type { BegunTask } from '../database/task-steps.ts';
+import type { ClipQueue } from '../jobs/queue.ts';
+import { type EventName, type Events, events, gradeOf, type TaskTry, type Try } from './events.ts';
 import { traceIdOf } from './traces.ts';
 
 export interface Log {
@@ -48,7 +49,7 @@ export function tryOf({
   job,
   status,
   trace,
-}: Pick<Begun, 'id' | 'attempts' | 'job' | 'status' | 'trace'>): Try & { queue: QueueName } {
+}: Pick<Begun, 'id' | 'attempts' | 'job' | 'status' | 'trace'>): Try & { queue: ClipQueue } {
   return {
     clip: id,
     attempt: attempts,
@@ -56,4 +57,14 @@ export function tryOf({
     queue: status === 'fetching' ? 'fetch' : 'analyse',
     ...traced(trace),
   };
+}
+
+/** What each line about a task's try carries. */
+export function taskTryOf({
+  id,
+  kind,
+  attempts,
+  job,
+}: Pick<BegunTask, 'id' | 'kind' | 'attempts' | 'job'>): TaskTry {
+  return { task: id, kind, attempt: attempts, job };
 }

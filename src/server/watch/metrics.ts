@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from '../database/database.ts';
 import { pulse } from '../database/pulse.ts';
-import type { QueueName } from '../jobs/queue.ts';
+import type { ClipQueue } from '../jobs/queue.ts';
 import { type Stage, stages } from '../jobs/stage-clock.ts';
 import { ClipGauges } from './clip-gauges.ts';
 import type { EventName, Events } from './events.ts';
@@ -120,7 +120,7 @@ export class Metrics implements Log {
     return this.registry.metrics();
   }
 
-  #failed({ queue, code }: { queue: QueueName; code: string }): void {
+  #failed({ queue, code }: { queue: ClipQueue; code: string }): void {
     this.#failures.inc({ queue, code });
   }
 
