@@ -16,12 +16,16 @@ import { encodeMask, encodePng } from '../../src/media/image.ts';
 import { openClip } from '../../src/media/open.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { openPostgres } from '../../src/server/database/postgres.ts';
+import { probeConfinement } from '../../src/server/sandbox/sandbox.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
 import { bucketName, startBucket, type TestBucket } from '../s3.ts';
 import { builtTask, program, startProcess, until } from '../server.ts';
 import { haveSharedData, shared, skipReason } from '../shared-data.ts';
+
+/** Why processes are not confined here; empty where they are. */
+const { reason: unconfined } = await probeConfinement();
 
 const made = temporaryFolder();
 const freshDatabase = withPostgres();
@@ -239,6 +243,14 @@ describe.skipIf(!havePostgres)(`of clips without faces${noPostgresReason}`, () =
     expect(code).toBe(1);
     expect(stdout).toContain('TASK_CRASHED');
     expect(existsSync(join(store, 'tasks'))).toBe(false);
+  });
+
+  test.skipIf(unconfined !== '')('the process reaches its own folder and nothing else', async () => {
+    const [database, store, clips] = [freshDatabase(), made('c-store'), await source('c', 8)];
+    await work(database, store, program('peeks'));
+    const { code, stderr } = await prepare(clips, made('c-out'), '--queue', database, '--store', store);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('{"users":"EACCES","out":"done","network":"EPERM"}');
   });
 
   test('a result that was damaged in the store is made anew', async () => {

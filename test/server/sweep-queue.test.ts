@@ -7,11 +7,15 @@ import { tarEnd, writeTarBody } from '../../src/data/tar.ts';
 import { encodePng } from '../../src/media/image.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { openPostgres } from '../../src/server/database/postgres.ts';
+import { probeConfinement } from '../../src/server/sandbox/sandbox.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
 import { temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
 import { bucketName, startBucket, type TestBucket } from '../s3.ts';
-import { builtTask, startProcess, until } from '../server.ts';
+import { builtTask, program, startProcess, until } from '../server.ts';
+
+/** Why processes are not confined here; empty where they are. */
+const { reason: unconfined } = await probeConfinement();
 
 const made = temporaryFolder();
 const freshDatabase = withPostgres();
@@ -21,9 +25,9 @@ afterEach(async () => {
   workers.clear();
 });
 
-async function work(database: string, store: string) {
+async function work(database: string, store: string, taskScript = builtTask) {
   const config = makeConfig({ database, store, stopSeconds: 4, disk: { leaveFreeMiB: 0 } });
-  workers.add(await startWorker(config, { kinds: ['train'], taskScript: builtTask }));
+  workers.add(await startWorker(config, { kinds: ['train'], taskScript }));
 }
 
 const recipe = {
@@ -146,6 +150,19 @@ describe.skipIf(!havePostgres)(`runs of a sweep${noPostgresReason}`, () => {
     expect(figures('again')).toBe(figures('sent'));
     expect((await sweep(path, made('sent'), ...queue, '--parallel', '2')).code).toBe(2);
   }, 400_000);
+
+  test.skipIf(unconfined !== '')('the process reads its data, and nothing else', async () => {
+    const [database, store] = [freshDatabase(), made('peek-store')];
+    await work(database, store, program('peeks'));
+    const path = sweepFile('peek', [4]);
+    const { code } = await sweep(path, made('peek'), '--runs', '1', '--queue', database, '--store', store);
+    expect(code).toBe(1);
+    const { message, code: failure } = JSON.parse(readFileSync(made('peek/runs/0000/failed.json'), 'utf8'));
+    expect(failure).toBe('INTERNAL');
+    expect(JSON.parse(message)).toEqual({
+      ...{ users: 'EACCES', data: 'data', beside: 'EACCES', change: 'EACCES', out: 'done', network: 'EPERM' },
+    });
+  });
 
   test('a worker that is killed loses nothing: another trains the run again; from a bucket', async () => {
     const before = { ...process.env };
