@@ -86,6 +86,20 @@ describe('batch sampling', () => {
     expect(p.unused.every((index) => items[index].label === 0)).toBe(true);
   });
 
+  it('paired: a swap of two people stands beside the one whose video it is, not beside its donor', () => {
+    // As FaceForensics++ names them: 183_253 is the video of 183 with the face of 253.
+    const swaps = ['183+253', '253+183', '672+720', '720+672'];
+    const set = [
+      ...['183', '253', '672', '720'].map((id) => item(id, 0, id, 'original')),
+      ...swaps.map((id) => item(id, 1, id, 'FaceSwap')),
+    ];
+    const { picks, unused } = planBatches(set, { sampling: { kind: 'paired' }, batchSize: 8, seed: 1 });
+    expect(unused).toEqual([]);
+    const order = picks(0, 0).map((index) => set[index].sourceId);
+    const pairs = [0, 2, 4, 6].map((k) => order.slice(k, k + 2).join(' with '));
+    expect(pairs.toSorted()).toEqual(swaps.map((id) => `${id.split('+')[0]} with ${id}`));
+  });
+
   it('reserve: of the same class, or whole pairs; the same whenever asked', () => {
     const p = plan({ kind: 'balanced' });
     const first = (q: typeof p, slot: number) => {

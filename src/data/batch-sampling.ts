@@ -141,9 +141,11 @@ export function planBatches(
       const sources = new Map<string, number[][]>();
       for (const index of all) {
         const { sourceId, label } = items[index];
-        const pair = sources.get(sourceId) ?? [[], []];
+        // A swap has two sources, `target+donor`: its pair is the target, whose picture it is but for the face.
+        const [target] = sourceId.split('+');
+        const pair = sources.get(target) ?? [[], []];
         pair[label].push(index);
-        sources.set(sourceId, pair);
+        sources.set(target, pair);
       }
       const both = [...sources.values()].filter((pair) => pair.every((members) => members.length > 0));
       const used = new Set(both.flat(2));

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { onTask, tell } from './channel.mjs';
 
 const tried = async (what) => {
   try {
@@ -11,7 +12,7 @@ const tried = async (what) => {
   }
 };
 
-process.once('message', async ({ data, out }) => {
+onTask(async ({ data, out }) => {
   const said = {
     users: await tried(() => void readFileSync('/etc/passwd')),
     ...(data === undefined
@@ -25,5 +26,5 @@ process.once('message', async ({ data, out }) => {
     network: await tried(() => new Promise((_, reject) => connect(1, '127.0.0.1').on('error', reject))),
   };
   const error = { code: 'INTERNAL', title: JSON.stringify(said), next: '' };
-  process.send({ kind: 'failed', error }, undefined, {}, () => process.exit(0));
+  tell({ kind: 'failed', error }).then(() => process.exit(0));
 });
