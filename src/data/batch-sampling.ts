@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { errors } from '../base/errors.ts';
 import { Random } from '../base/random.ts';
-import type { Item } from './manifest.ts';
+import { type Item, targetOf } from './manifest.ts';
 
 export const batchSamplingSchema = z.discriminatedUnion('kind', [
   /** Every item once an epoch, in a new order each. A last batch that is not full is left out. */
@@ -140,11 +140,9 @@ export function planBatches(
     case 'paired': {
       const sources = new Map<string, number[][]>();
       for (const index of all) {
-        const { sourceId, label } = items[index];
-        // A swap has two sources, `target+donor`: its pair is the target, whose picture it is but for the face.
-        const [target] = sourceId.split('+');
+        const target = targetOf(items[index]);
         const pair = sources.get(target) ?? [[], []];
-        pair[label].push(index);
+        pair[items[index].label].push(index);
         sources.set(target, pair);
       }
       const both = [...sources.values()].filter((pair) => pair.every((members) => members.length > 0));

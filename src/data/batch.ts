@@ -5,6 +5,7 @@ import { Random } from '../base/random.ts';
 import { type Mask, readMask, readPicture } from '../media/image.ts';
 import { type Augment, augment } from './augment/index.ts';
 import type { BatchPlan, BatchSampling } from './batch-sampling.ts';
+import { targetOf } from './manifest.ts';
 import { type Normalisation, normaliseInto } from './normalise.ts';
 import { readThrough } from './shards.ts';
 import { planWithPairs } from './synthesize/batch-plan.ts';
@@ -167,7 +168,7 @@ export class BatchMaker {
     } catch (thrown) {
       return describe(thrown);
     }
-    const key = augmentBy === 'item' ? `item/${item.id}` : `source/${item.sourceId}`;
+    const key = augmentBy === 'item' ? `item/${item.id}` : `source/${targetOf(item)}`;
     const randomOf = (name: string) => new Random(seed, 'augment', name, epoch, batch, key);
     const done = await augment(picture, mask, size, this.#options.augment, randomOf);
     normaliseInto(done.picture, normalisation, content.images, slot * 3 * area);

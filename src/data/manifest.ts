@@ -25,7 +25,10 @@ export interface Item {
   method: string;
   /** The video that the picture is of; bootstrap intervals and video figures group by it. */
   videoId: string;
-  /** Whose face, which original. Several joined with `+` (FF++'s 000_003 has two): splits keep all together. */
+  /**
+   * Whose face, which original. Several joined with `+` (FF++'s 000_003 has two), the one whose video it is first: splits
+   * keep all together, pairs go by the first ({@link targetOf}).
+   */
   sourceId: string;
   /** As the data set names it: `c23`, `crf40`. */
   compression?: string | undefined;
@@ -43,6 +46,9 @@ export interface Item {
   /** Width of the face in the original frame, in pixels, before the crop was resized. */
   nativeWidth?: number | undefined;
 }
+
+/** The source whose picture an item is, but for what was put into it: a pair shares it. */
+export const targetOf = ({ sourceId }: Pick<Item, 'sourceId'>): string => sourceId.split('+')[0];
 
 /** An item that was left out, and why. */
 export interface DroppedItem {

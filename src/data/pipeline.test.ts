@@ -175,17 +175,21 @@ describe('a batch', () => {
     }
   });
 
-  it('draws alike for a pair where asked to', async () => {
+  it('draws alike for a pair where asked to, also where one is a swap with a donor', async () => {
     const sampling = { kind: 'paired' } as const;
+    const swaps = items.map((item) =>
+      item.label === 1 ? { ...item, sourceId: `${item.sourceId}+donor` } : item,
+    );
     const spread = async (augmentBy: 'item' | 'source') => {
       const pipeline = start({
+        items: swaps,
         sampling,
         augmentBy,
         augment: augmentSchema.parse({ rotation: { degrees: 180 }, fill: 'zero' }),
       });
       const { images, items: drawn } = await pipeline.batch(0);
       expect(drawn.map(({ label }) => label)).toEqual([0, 1, 0, 1, 0, 1]);
-      expect(drawn[0].sourceId).toBe(drawn[1].sourceId);
+      expect(`${drawn[0].sourceId}+donor`).toBe(drawn[1].sourceId);
       // Where the corners are black tells the angle, whatever the shade.
       const black = (n: number) => images.subarray(n * 3072, n * 3072 + 1024).map((v) => (v === 0 ? 1 : 0));
       return Buffer.compare(Buffer.from(black(0).buffer), Buffer.from(black(1).buffer));

@@ -7,7 +7,7 @@ import { Random } from '../../base/random.ts';
 import { encodeJpeg, readMask, readPicture, resizePicture } from '../../media/image.ts';
 import type { Picture } from '../../media/types.ts';
 import { type Augment, augment } from '../augment/index.ts';
-import { countDropped, type Item, type Manifest } from '../manifest.ts';
+import { countDropped, type Item, type Manifest, targetOf } from '../manifest.ts';
 import { readThrough } from '../shards.ts';
 import { page } from './page.ts';
 
@@ -112,7 +112,8 @@ async function makeRow(folder: string, items: readonly Item[], options: SheetOpt
     if (options.augment) {
       const recipe = options.augment;
       await add('augmented', async () => {
-        const randomOf = (name: string) => new Random(seed, 'augment', name, 0, 0, `source/${item.sourceId}`);
+        const randomOf = (name: string) =>
+          new Random(seed, 'augment', name, 0, 0, `source/${targetOf(item)}`);
         return (await augment(await read(), undefined, { width: tile, height: tile }, recipe, randomOf))
           .picture;
       });

@@ -62,6 +62,9 @@ export interface PairItem extends SourceItem {
 
 const mark = '#forged';
 
+/** One source: in a manifest `+` would join two. */
+const pairSource = ({ id }: SourceItem) => id.replaceAll('+', ' ');
+
 /**
  * Real items and, after each, its forged twin. The twin's source is the picture itself, so that `paired` sampling puts
  * the two side by side; split before, by the true sources.
@@ -70,14 +73,14 @@ export function expandReals(items: readonly SourceItem[]): PairItem[] {
   return items
     .filter(({ label }) => label === 0)
     .flatMap((item): PairItem[] => [
-      { ...item, sourceId: item.id, pairOf: item.id },
+      { ...item, sourceId: pairSource(item), pairOf: item.id },
       {
         ...item,
         id: item.id + mark,
         label: 1,
         method: 'synthesized',
         videoId: item.videoId + mark,
-        sourceId: item.id,
+        sourceId: pairSource(item),
         pairOf: item.id,
       },
     ]);
