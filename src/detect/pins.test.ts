@@ -60,7 +60,7 @@ test('a detector is found by its hash, and only loaded where it is allowed', asy
     loadDetector(detectorPath(), { threads: 1 }, { hashes: new Set([hash]), source: 'pins.txt' }),
   ).rejects.toMatchObject({
     code: 'DETECTOR_NOT_PINNED',
-    fact: expect.stringMatching(new RegExp(`compact-blends.*${own}.*pins\\.txt`)),
+    fact: expect.stringMatching(new RegExp(`${defaultDetector}.*${own}.*pins\\.txt`)),
   });
 });
 
