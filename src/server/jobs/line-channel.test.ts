@@ -63,6 +63,13 @@ test('nothing is read while a message is dealt with', async () => {
   expect(taken).toEqual([1, 2]);
 });
 
+test('a message that cannot be dealt with ends the channel, and no more', async () => {
+  const { toUs, ends } = pair(100, () => Promise.reject(new Error('a fault of ours')));
+  toUs.write('1\n2\n');
+  await settle();
+  expect(ends).toEqual(['its message could not be dealt with (a fault of ours)']);
+});
+
 test('what is sent is a line each; after the end it is dropped without a word', async () => {
   const { toUs, fromUs, channel, ends } = pair();
   await channel.send({ text: 'two\nlines' });

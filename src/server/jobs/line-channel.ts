@@ -3,6 +3,7 @@
  * channel, which takes a message of any length into memory before anybody can look at it.
  */
 import type { Duplex } from 'node:stream';
+import { describe } from '../../base/errors.ts';
 
 /** The pipe's number in the process that was started. */
 export const channelFile = 3;
@@ -32,7 +33,10 @@ export class LineChannel {
     pipe.on('data', (piece: Buffer) => {
       // One piece at a time, and a turn for everybody else after each: who floods it waits in the system's buffer.
       pipe.pause();
-      this.#reading = this.#take(piece).then(() => void setImmediate(() => pipe.resume()));
+      this.#reading = this.#take(piece)
+        // A fault of ours in dealing with a message ends this channel, not the server.
+        .catch((error) => this.#end(`its message could not be dealt with (${describe(error)})`))
+        .then(() => void setImmediate(() => pipe.resume()));
     });
     // After what was read before it has been dealt with.
     const end = () => void this.#reading.then(() => this.#end());
