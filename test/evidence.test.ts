@@ -6,9 +6,10 @@ import { sha256OfFile } from '../src/base/hash.ts';
 import { runCli } from '../src/cli/run.ts';
 import { detectorHash, detectorPath } from '../src/detect/bundled.ts';
 import { defaultDetector } from '../src/detect/default-detector.ts';
-import { openScanner, type Scanner, type ScannerOptions } from '../src/detect/scanner.ts';
 import type { ClipAnalysis } from '../src/detect/types.ts';
 import { readArchive, writeArchive } from '../src/report/bundle/archive.ts';
+import { type ClipScanner, openInProcess } from '../src/server/confined/clip-scanner.ts';
+import type { ConfinedOptions } from '../src/server/confined/confined-scanner.ts';
 import { analysisOf, type FakeScanner, fakeScanner } from './fake-scanner.ts';
 import { temporaryFolder } from './media-fixtures.ts';
 import { haveSharedData, shared, skipReason } from './shared-data.ts';
@@ -17,7 +18,7 @@ const made = temporaryFolder();
 
 async function run(
   args: readonly string[],
-  open: (options: ScannerOptions) => Promise<Scanner> = () => scanner(),
+  open: (options: ConfinedOptions) => Promise<ClipScanner> = () => scanner(),
 ) {
   const out = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') => ({
@@ -164,7 +165,7 @@ describe('report verify --replay', () => {
     await mkdir(folder);
     await writeFile(join(folder, 'other.mp4'), 'the clip xxxxx');
     await copyFile(clip, join(folder, 'renamed.mp4'));
-    const opened: ScannerOptions[] = [];
+    const opened: ConfinedOptions[] = [];
     const fake = await scanner();
     const { code, stdout } = await run(['report', 'verify', bundle, '--replay', folder], async (options) => {
       opened.push(options);
@@ -196,7 +197,7 @@ describe('report verify --replay', () => {
 
   test('another clip, another detector, or one that is not allowed is refused', async () => {
     const { bundle, clip } = await bundled('refused');
-    const verify = (...more: string[]) => run(['report', 'verify', bundle, ...more], openScanner);
+    const verify = (...more: string[]) => run(['report', 'verify', bundle, ...more], openInProcess);
     const stranger = made('stranger.mp4');
     await writeFile(stranger, 'the clip refuseX');
     expect(await verify('--replay', stranger)).toMatchObject({
@@ -221,9 +222,12 @@ describe('report verify --replay', () => {
   test.skipIf(!haveSharedData)(`a real clip gives the same scores again${skipReason}`, async () => {
     const [clip, out, key] = [shared('dev/videos/ffpp-c40-183.mp4'), made('real'), made('real-key.pem')];
     const args = ['--out', out, '--bundle', '--evidence-key', key, '--quiet', '--sample', 'even:3'];
-    expect((await run(['scan', clip, ...args], openScanner)).code).toBe(0);
+    expect((await run(['scan', clip, ...args], openInProcess)).code).toBe(0);
     const bundle = join(out, 'ffpp-c40-183.mp4.evidence.zip');
-    const { code, stdout } = await run(['report', 'verify', bundle, '--replay', clip, '--json'], openScanner);
+    const { code, stdout } = await run(
+      ['report', 'verify', bundle, '--replay', clip, '--json'],
+      openInProcess,
+    );
     expect(code).toBe(0);
     const { replay, manifest } = JSON.parse(stdout);
     expect(replay).toMatchObject({ agrees: true, largest: 0 });
@@ -236,12 +240,12 @@ test('scan --pin hands the list to the scanner, and refuses a detector that is n
   const pins = made('scan-pins.txt');
   const allowed = await detectorHash('mesoinception4-dfdc-pairs');
   await writeFile(pins, `${allowed}  mesoinception4-dfdc-pairs\n`);
-  const { code, stderr } = await run(['scan', 'x.mp4', '--pin', pins], openScanner);
+  const { code, stderr } = await run(['scan', 'x.mp4', '--pin', pins], openInProcess);
   expect(code).toBe(2);
   expect(stderr).toContain('DETECTOR_NOT_PINNED');
   expect(stderr).toContain(await detectorHash(defaultDetector));
   await writeFile(pins, 'no hash\n');
-  expect(await run(['scan', 'x.mp4', '--pin', pins], openScanner)).toMatchObject({
+  expect(await run(['scan', 'x.mp4', '--pin', pins], openInProcess)).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('PINS_INVALID'),
   });

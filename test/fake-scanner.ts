@@ -1,8 +1,10 @@
 /** A scanner that answers from a table, for tests of what the command line does with results. */
 import { errors, type UserError } from '../src/base/errors.ts';
 import type { ClipResult } from '../src/detect/result.ts';
-import type { Scanner } from '../src/detect/scanner.ts';
 import type { ClipAnalysis } from '../src/detect/types.ts';
+import { stabilityOf } from '../src/experiments/stability.ts';
+import type { ClipScanner } from '../src/server/confined/clip-scanner.ts';
+import { readCredentials } from '../src/server/jobs/credentials.ts';
 import { sampleAnalyses } from './report-samples.ts';
 
 const samples = sampleAnalyses();
@@ -20,7 +22,7 @@ export function errorOf(path: string, error: UserError): ClipAnalysis {
   return { result, evidence: [] };
 }
 
-export interface FakeScanner extends Scanner {
+export interface FakeScanner extends ClipScanner {
   readonly scanned: string[];
   readonly isClosed: () => boolean;
 }
@@ -32,7 +34,7 @@ export function fakeScanner(
 ): FakeScanner {
   const scanned: string[] = [];
   let closed = false;
-  return {
+  const fake: FakeScanner = {
     contract: samples.clean.contract,
     detector: { name: 'sample-measured', sha256: '5e'.repeat(32) },
     scanned,
@@ -42,8 +44,11 @@ export function fakeScanner(
       options?.onProgress?.({ stage: 'frames', done: 1, total: 2 });
       return answer(path, options?.signal);
     },
+    stability: (result, how) => stabilityOf(fake, result, how),
+    credentials: readCredentials,
     close: async () => {
       closed = true;
     },
   };
+  return fake;
 }

@@ -16,7 +16,10 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** As users run it: starting TypeScript would take every analysis a second more. `npm test` builds first. */
 export const builtAnalysis = new URL('../dist/workers/server-jobs-worker.js', import.meta.url);
 
-/** The same of a task. */
+/** What scans for the command line. */
+export const builtScan = new URL('../dist/workers/server-confined-worker.js', import.meta.url);
+
+/** The same of tasks. */
 export const builtTask = new URL('../dist/workers/server-tasks-worker.js', import.meta.url);
 
 /** Programs in place of the analysis; see test/server/programs. */

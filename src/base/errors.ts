@@ -235,6 +235,14 @@ const list = {
     `Analyses cannot be confined here: ${reason}.`,
     'Run the server on Linux 5.13 or later, or set job.sandbox to "auto" (docs/security.md).',
   ],
+  SCAN_PROCESS_FAILED: (how: string) => [
+    `The process that scans did not start (${how}).`,
+    'Install Mesoscope anew. With --sandbox off it is started without confinement.',
+  ],
+  SCAN_STALLED: (path: string, seconds: number) => [
+    `The scan of ${path} made no progress for ${seconds} s and was ended.`,
+    'Convert the clip with ffmpeg and try again. The other clips are not affected.',
+  ],
   DATA_FOLDER_BUSY: (path: string) => [
     `The data folder ${path} is in use by another Mesoscope server.`,
     'Stop that one, or name another folder with --data.',

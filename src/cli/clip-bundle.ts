@@ -1,7 +1,7 @@
 /** The evidence bundle of one scanned clip: the same files, log and signature as a server's. */
 import { sha256 } from '../base/hash.ts';
 import { version } from '../base/version.ts';
-import type { Scanner, ScanOptions } from '../detect/scanner.ts';
+import type { FileScanner, FileScanOptions } from '../detect/scanner.ts';
 import type { ClipAnalysis } from '../detect/types.ts';
 import { formatSampling, type Sampling } from '../media/sampling.ts';
 import type { Signer } from '../report/bundle/key.ts';
@@ -9,10 +9,10 @@ import { JobLog } from '../report/bundle/log.ts';
 import { packBundle } from '../report/bundle/pack.ts';
 import { bundlePictures } from '../report/bundle/pictures.ts';
 import { baseName } from '../report/format.ts';
-import { readCredentials } from '../server/jobs/credentials.ts';
+import type { ClipScanner } from '../server/confined/clip-scanner.ts';
 
 /** A log that begins with what is about to be done. */
-export function beginLog(path: string, scanner: Scanner, sampling: Sampling): JobLog {
+export function beginLog(path: string, scanner: FileScanner, sampling: Sampling): JobLog {
   const log = new JobLog();
   log.add('begun', {
     name: baseName(path),
@@ -25,7 +25,7 @@ export function beginLog(path: string, scanner: Scanner, sampling: Sampling): Jo
 }
 
 /** Takes the stages of a scan into its log. */
-export function logStages(log: JobLog): NonNullable<ScanOptions['onProgress']> {
+export function logStages(log: JobLog): NonNullable<FileScanOptions['onProgress']> {
   let last = '';
   return ({ stage }) => {
     if (stage === last || stage === 'done') return;
@@ -37,7 +37,7 @@ export function logStages(log: JobLog): NonNullable<ScanOptions['onProgress']> {
 export interface ClipBundleParts {
   analysis: ClipAnalysis;
   log: JobLog;
-  scanner: Pick<Scanner, 'contract'>;
+  scanner: Pick<ClipScanner, 'contract' | 'credentials'>;
   signer: Signer;
   seed: number;
   replay: string;
@@ -75,7 +75,7 @@ export async function clipBundle({
     log,
     files,
     faces,
-    credentials: await readCredentials(result.clip.path),
+    credentials: await scanner.credentials(result.clip.path),
     exhibit: {},
     signer,
     now: new Date(),

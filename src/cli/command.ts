@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import type { Scanner, ScannerOptions } from '../detect/scanner.ts';
+import type { ClipScanner } from '../server/confined/clip-scanner.ts';
+import type { ConfinedOptions } from '../server/confined/confined-scanner.ts';
 import type { Io } from './io.ts';
 
 /** What a command is given beside its options. */
 export interface CliContext extends Io {
-  readonly openScanner: (options: ScannerOptions) => Promise<Scanner>;
+  readonly openScanner: (options: ConfinedOptions) => Promise<ClipScanner>;
   /** The exit code that the process ends with. */
   exit(code: number): void;
 }

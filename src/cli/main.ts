@@ -23,6 +23,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr: process.stderr,
   colour: !process.env.NO_COLOR && process.env.TERM !== 'dumb' && process.stdout.isTTY === true,
   signal: interrupt.signal,
-  // Loaded on first use: `--help` and wrong usage answer without starting the engine.
-  openScanner: async (options) => (await import('../detect/scanner.ts')).openScanner(options),
+  // Loaded on first use: `--help` and wrong usage answer without it.
+  openScanner: async (options) =>
+    (await import('../server/confined/confined-scanner.ts')).openConfined(options),
 });

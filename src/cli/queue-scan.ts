@@ -1,6 +1,7 @@
 /** `mesoscope scan --queue`: clips go to the queue that workers share; their results come out as those of a scan. */
 import { setTimeout } from 'node:timers/promises';
 import { type ErrorCode, errors, UserError } from '../base/errors.ts';
+import { failedResult } from '../detect/failed-result.ts';
 import type { ClipAnalysis } from '../detect/types.ts';
 import { formatSampling } from '../media/sampling.ts';
 import { openSigner, type Signer } from '../report/bundle/key.ts';
@@ -19,7 +20,7 @@ import { exitCodes, oneLine } from './io.ts';
 import { prepareFolder } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { senderName } from './queue.ts';
-import { Batch, type BatchOptions, failure, findInputs, type Input, type Made } from './scan-batch.ts';
+import { Batch, type BatchOptions, findInputs, type Input, type Made } from './scan-batch.ts';
 
 export interface QueueScanOptions extends BatchOptions {
   database: string;
@@ -82,7 +83,7 @@ export async function queueScan(context: CliContext, options: QueueScanOptions):
       if (id === undefined) break;
       const found =
         id instanceof Error
-          ? { analysis: { result: failure(path, id, { detector }), evidence: [] } }
+          ? { analysis: { result: failedResult(path, id, detector), evidence: [] } }
           : await outcome(joined, signer, id, path, detector, signal, progress);
       if (!found) break;
       await batch.take(found.analysis, found.made);
@@ -156,6 +157,6 @@ async function outcome(
   return undefined;
 
   function failed(error: UserError) {
-    return { analysis: { result: failure(path, error, { detector }), evidence: [] } };
+    return { analysis: { result: failedResult(path, error, detector), evidence: [] } };
   }
 }

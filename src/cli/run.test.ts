@@ -108,8 +108,20 @@ describe('usage', () => {
     ];
     const { opened } = await run(['scan', 'a.mp4', ...args]);
     expect(opened).toEqual([
-      { detector: 'd.onnx', aggregation: { kind: 'top-k', share: 0.1 }, threads: 4, seed: 9, device: 'cuda' },
+      {
+        ...{
+          detector: 'd.onnx',
+          aggregation: { kind: 'top-k', share: 0.1 },
+          threads: 4,
+          seed: 9,
+          device: 'cuda',
+        },
+        ...{ sandbox: 'auto', read: ['a.mp4'] },
+      },
     ]);
+    expect((await run(['scan', 'a.mp4', '--sandbox', 'require'])).opened[0]).toMatchObject({
+      sandbox: 'require',
+    });
   });
 
   test('a detector that is not there is wrong usage, one that is damaged is a failure', async () => {

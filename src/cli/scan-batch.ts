@@ -1,14 +1,15 @@
 /** `mesoscope scan`, without its options' syntax: clip after clip, each result out as soon as it is there. */
-import { describe, type ErrorCode, errors, UserError } from '../base/errors.ts';
-import { version } from '../base/version.ts';
-import { type ClipResult, resultSchemaName } from '../detect/result.ts';
-import type { Scanner, ScannerOptions } from '../detect/scanner.ts';
+import { type ErrorCode, errors, UserError } from '../base/errors.ts';
+import { failedResult } from '../detect/failed-result.ts';
+import type { FileScanner, ScannerOptions } from '../detect/scanner.ts';
 import type { ClipAnalysis, ScanProgress } from '../detect/types.ts';
 import { findMedia } from '../media/find.ts';
 import type { Sampling } from '../media/sampling.ts';
 import type { JobLog } from '../report/bundle/log.ts';
 import { replayCommand } from '../report/replay.ts';
 import type { SummaryEntry } from '../report/summary.ts';
+import type { ClipScanner } from '../server/confined/clip-scanner.ts';
+import type { Sandbox } from '../server/confined/confined-scanner.ts';
 import type { CliContext } from './command.ts';
 import { errorLine, exitCodes } from './io.ts';
 import { Names, prepareFolder, writeWhole } from './output.ts';
@@ -17,7 +18,7 @@ import { resultTable, tallyLine } from './table.ts';
 
 export interface BatchOptions {
   paths: readonly string[];
-  scanner: ScannerOptions;
+  scanner: ScannerOptions & { sandbox?: Sandbox };
   sampling: Sampling;
   json: boolean;
   quiet: boolean;
@@ -41,9 +42,10 @@ export interface Input {
 export async function scanBatch(context: CliContext, options: BatchOptions): Promise<number> {
   const { signal } = context;
   if (options.out !== undefined) await prepareFolder(options.out);
-  const bundling = options.bundleKey === undefined ? undefined : await openBundling(options.bundleKey);
+  const opened = options.bundleKey === undefined ? undefined : await openBundling(options.bundleKey);
   const inputs = await findInputs(options.paths);
-  const scanner = await context.openScanner(options.scanner);
+  const scanner = await context.openScanner({ ...options.scanner, read: options.paths });
+  const bundling = opened && { ...opened, scanner };
   const progress = startProgress(context.stderr, inputs.length, options.quiet);
   const batch = new Batch(context, options, scanner, inputs, progress, bundling);
   try {
@@ -75,7 +77,7 @@ async function openBundling(keyPath: string) {
   const { openSigner } = await import('../report/bundle/key.ts');
   return { ...(await import('./clip-bundle.ts')), signer: await openSigner(keyPath) };
 }
-type Bundling = Awaited<ReturnType<typeof openBundling>>;
+type Bundling = Awaited<ReturnType<typeof openBundling>> & { scanner: ClipScanner };
 
 export async function findInputs(paths: readonly string[]): Promise<Input[]> {
   const inputs = new Map<string, Input>();
@@ -88,18 +90,17 @@ export async function findInputs(paths: readonly string[]): Promise<Input[]> {
 
 /** Undefined after an abort. */
 async function scanOne(
-  scanner: Scanner,
+  scanner: ClipScanner,
   { path, problem }: Input,
   { sampling, stability }: BatchOptions,
   signal: AbortSignal,
   onProgress: (progress: ScanProgress) => void,
 ): Promise<ClipAnalysis | undefined> {
-  if (problem) return { result: failure(path, problem, scanner), evidence: [] };
+  if (problem) return { result: failedResult(path, problem, scanner.detector), evidence: [] };
   try {
     const analysis = await scanner.scan(path, { sampling, signal, onProgress });
     if (!stability) return analysis;
-    const { stabilityOf } = await import('../experiments/stability.ts');
-    const rows = await stabilityOf(scanner, analysis.result, {
+    const rows = await scanner.stability(analysis.result, {
       sampling,
       signal,
       onProgress: (done, total) => onProgress({ stage: 'frames', done, total }),
@@ -111,33 +112,8 @@ async function scanOne(
   }
 }
 
-/** The result of an input that never reached the scanner. */
-export function failure(path: string, problem: Error, scanner: Pick<Scanner, 'detector'>): ClipResult {
-  const code: ErrorCode = problem instanceof UserError ? problem.code : 'CLIP_UNREADABLE';
-  const unknown = { sha256: null, bytes: null, container: null, codec: null, width: null, height: null };
-  return {
-    schema: resultSchemaName,
-    tool: { name: 'mesoscope', version },
-    clip: { path, ...unknown, durationSeconds: null, frames: null },
-    detector: scanner.detector,
-    settings: null,
-    status: 'error',
-    verdict: 'not_assessable',
-    score: null,
-    interval: null,
-    calibrated: false,
-    reasons: [describe(problem)],
-    tracks: [],
-    cuts: [],
-    framesAnalysed: 0,
-    dropped: [],
-    timing: {},
-    error: { code, message: describe(problem) },
-  };
-}
-
 /** What a result is read with. */
-export type Scanned = Pick<Scanner, 'contract' | 'detector'>;
+export type Scanned = Pick<FileScanner, 'contract' | 'detector'>;
 
 /** What is there already of what is written for a clip. */
 export interface Made {
@@ -215,8 +191,10 @@ export class Batch {
   async #bundle(analysis: ClipAnalysis, log: JobLog, report: string, json: string) {
     const { out = '', given, scanner } = this.#options;
     const replay = replayCommand([analysis.result.clip.path], given, out);
-    return this.#bundling?.clipBundle({
-      ...{ analysis, log, scanner: this.#scanner, signer: this.#bundling.signer },
+    if (!this.#bundling) return undefined;
+    const { clipBundle, ...by } = this.#bundling;
+    return clipBundle({
+      ...{ analysis, log, ...by },
       ...{ seed: scanner.seed ?? 0, replay, report, json },
     });
   }

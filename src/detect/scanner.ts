@@ -33,23 +33,31 @@ export interface RemoteClip extends ByteSource {
   readonly sha256: string;
 }
 
-export interface ScanOptions {
-  /** Read in place of the file at the path, which is then only a name. */
-  source?: RemoteClip;
+export interface FileScanOptions {
   /** `even:32` by default. */
   sampling?: Sampling;
   signal?: AbortSignal;
   onProgress?: (progress: ScanProgress) => void;
+}
+
+export interface ScanOptions extends FileScanOptions {
+  /** Read in place of the file at the path, which is then only a name. */
+  source?: RemoteClip;
   /** Told of every scored face as it is scored, also of tracks that the result leaves out. */
   onFace?: (face: EvidenceCrop) => void;
 }
 
-export interface Scanner {
+/** Scans files, wherever it does so. */
+export interface FileScanner {
   readonly contract: Contract;
   readonly detector: { name: string; sha256: string };
   /** Never throws for bad input: the result has the status `error`. Throws the signal's reason after an abort. */
-  scan(path: string, options?: ScanOptions): Promise<ClipAnalysis>;
+  scan(path: string, options?: FileScanOptions): Promise<ClipAnalysis>;
   close(): Promise<void>;
+}
+
+export interface Scanner extends FileScanner {
+  scan(path: string, options?: ScanOptions): Promise<ClipAnalysis>;
 }
 
 /** @throws DETECTOR_MISSING, DETECTOR_NOT_PINNED, DETECTOR_INVALID, DETECTOR_DIFFERS, DEVICE_UNAVAILABLE. */

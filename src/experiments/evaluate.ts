@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Item } from '../data/manifest.ts';
 import type { Detector } from '../detect/detector.ts';
 import type { Verdict } from '../detect/result.ts';
-import type { Scanner, ScanOptions } from '../detect/scanner.ts';
+import type { FileScanner, ScanOptions } from '../detect/scanner.ts';
 import { type PairedComparison, pairedBootstrap } from '../metrics/bootstrap.ts';
 import { auc } from '../metrics/roc.ts';
 import { backgroundIou, foregroundIou, meanIou, pixelAccuracy } from '../metrics/segmentation.ts';
@@ -107,7 +107,7 @@ export interface EvaluateClipsOptions {
  * are the clips and `pictures` the single faces in them. Throws the signal's reason.
  */
 export async function evaluateClips(
-  scanners: readonly Scanner[],
+  scanners: readonly FileScanner[],
   { protocol, seed = 1, onProgress, keepWorst = 0, onWorst, ...clips }: EvaluateClipsOptions,
 ): Promise<Evaluation> {
   const results: DetectorResult[] = [];

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Item } from '../data/manifest.ts';
 import type { Verdict } from '../detect/result.ts';
-import type { Scanner, ScanOptions } from '../detect/scanner.ts';
+import type { FileScanner, ScanOptions } from '../detect/scanner.ts';
 import type { EvidenceCrop } from '../detect/types.ts';
 import { type Assessed, aucImputed, type Coverage, coverage } from '../metrics/coverage.ts';
 import type { Unit } from './figures.ts';
@@ -34,7 +34,7 @@ export interface ScoreClipsOptions {
 
 /** Scans every clip once, in order. Throws the signal's reason. */
 export async function scoreClips(
-  scanner: Scanner,
+  scanner: FileScanner,
   { folder, items, sampling, keepWorst = 0, onProgress, signal }: ScoreClipsOptions,
 ): Promise<ScoredClip[]> {
   const out: ScoredClip[] = [];

@@ -4,12 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type VariantName, variants, writeVariant } from '../data/compress/variants.ts';
 import type { ClipResult, StabilityRow } from '../detect/result.ts';
-import type { Scanner, ScanOptions } from '../detect/scanner.ts';
+import type { FileScanner, ScanOptions } from '../detect/scanner.ts';
 
 /** Longer clips are judged by their first part: re-encoding is what takes the time. Seconds. */
 const longest = 20;
 
 const reencoded: readonly VariantName[] = ['crf-23', 'crf-30', 'crf-40', 'half-size', 'cropped'];
+
+/** What is needed of a clip's result. */
+export interface Judged {
+  clip: Pick<ClipResult['clip'], 'path' | 'durationSeconds'>;
+  score: number | null;
+}
 
 export interface StabilityOptions {
   sampling: NonNullable<ScanOptions['sampling']>;
@@ -22,8 +28,8 @@ export interface StabilityOptions {
  * or assessed has no score either, and says why in its words. Throws the signal's reason.
  */
 export async function stabilityOf(
-  scanner: Scanner,
-  { clip, score }: Pick<ClipResult, 'clip' | 'score'>,
+  scanner: FileScanner,
+  { clip, score }: Judged,
   { sampling, signal, onProgress }: StabilityOptions,
 ): Promise<StabilityRow[]> {
   if (score === null) return [];

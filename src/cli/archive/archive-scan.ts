@@ -4,8 +4,9 @@ import { join, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, UserError } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
+import { failedResult } from '../../detect/failed-result.ts';
 import type { ClipResult } from '../../detect/result.ts';
-import type { Scanner } from '../../detect/scanner.ts';
+import type { FileScanner } from '../../detect/scanner.ts';
 import { findMedia } from '../../media/find.ts';
 import { ArchiveTally, archivePage } from '../../report/archive.ts';
 import { baseName } from '../../report/format.ts';
@@ -15,7 +16,7 @@ import { errorLine, exitCodes } from '../io.ts';
 import { prepareFolder, safeName, writeWhole } from '../output.ts';
 import { type Progress, startProgress } from '../progress.ts';
 
-import { type BatchOptions, failure } from '../scan-batch.ts';
+import type { BatchOptions } from '../scan-batch.ts';
 import { Ledger, type Seen } from './ledger.ts';
 
 export interface ArchiveOptions extends BatchOptions {
@@ -37,7 +38,7 @@ export async function archiveScan(context: CliContext, options: ArchiveOptions):
   const ledger = await Ledger.open(options.out, { onResult: (result) => tally.add(result) });
   const known = ledger.size;
   const total = await countMedia(options, ledger);
-  const scanner = await context.openScanner(options.scanner);
+  const scanner = await context.openScanner({ ...options.scanner, read: options.paths });
   const progress = startProgress(context.stderr, total, options.quiet);
   if (known > 0 && !options.quiet) progress.note(`mesoscope: going on after ${known} files`);
   const archive = new Archive(context, options, scanner, ledger, tally, progress);
@@ -75,7 +76,7 @@ async function countMedia({ paths, out, watchSeconds }: ArchiveOptions, ledger: 
 class Archive {
   readonly #context: CliContext;
   readonly #options: ArchiveOptions;
-  readonly #scanner: Scanner;
+  readonly #scanner: FileScanner;
   readonly #ledger: Ledger;
   readonly #tally: ArchiveTally;
   readonly #progress: Progress;
@@ -85,7 +86,7 @@ class Archive {
   constructor(
     context: CliContext,
     options: ArchiveOptions,
-    scanner: Scanner,
+    scanner: FileScanner,
     ledger: Ledger,
     tally: ArchiveTally,
     progress: Progress,
@@ -151,7 +152,7 @@ class Archive {
       if (error instanceof UserError) throw error;
       // A bug that one clip shows must not cost the archive its night.
       this.#progress.note(`mesoscope: ${path}: ${describe(error)}`);
-      return failure(path, error as Error, this.#scanner);
+      return failedResult(path, error as Error, this.#scanner.detector);
     }
   }
 

@@ -4,7 +4,7 @@ import { errors } from '../../base/errors.ts';
 import { isPictureName } from '../../data/prepare/picture-names.ts';
 import { detectorPath } from '../../detect/bundled.ts';
 import type { Detector } from '../../detect/detector.ts';
-import type { Scanner } from '../../detect/scanner.ts';
+import type { FileScanner } from '../../detect/scanner.ts';
 import type { ConditionName } from '../../experiments/conditions.ts';
 import type { Evaluation } from '../../experiments/evaluate.ts';
 import type { ScoredClip } from '../../experiments/score-clips.ts';
@@ -139,16 +139,16 @@ async function ofFaces(
 async function ofClips(
   paths: readonly string[],
   faces: Faces,
-  { sample, out }: Options,
+  { sample, out, data }: Options,
   { signal, openScanner }: CliContext,
   progress: Progress,
 ): Promise<Evaluated> {
   const { evaluateClips } = await import('../../experiments/evaluate.ts');
   const { mostMistakes, worstClips } = await import('../mistakes.ts');
-  const scanners: Scanner[] = [];
+  const scanners: FileScanner[] = [];
   let worst: readonly ScoredClip[] = [];
   try {
-    for (const detector of paths) scanners.push(await openScanner({ detector }));
+    for (const detector of paths) scanners.push(await openScanner({ detector, read: [data] }));
     const evaluation = await evaluateClips(scanners, {
       ...faces,
       protocol: faces.words.replace('pictures', 'clips'),

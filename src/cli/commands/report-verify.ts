@@ -89,6 +89,7 @@ async function scanAgain(
   // Only the very file that scored the clip; and that only where the operator allows it.
   if (pins && !pins.hashes.has(sha256)) throw errors.DETECTOR_NOT_PINNED(name, sha256, pins.source);
   const scanner = await openScanner({
+    read: [file],
     detector: name,
     seed,
     aggregation: aggregation.frames,

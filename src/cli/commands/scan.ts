@@ -9,6 +9,7 @@ import type { ScannerOptions } from '../../detect/scanner.ts';
 import { defaultSampling, formatSampling, parseSampling, type Sampling } from '../../media/sampling.ts';
 import { userKeyPath } from '../../report/bundle/key.ts';
 import type { Device } from '../../runtime/devices.ts';
+import type { Sandbox } from '../../server/confined/confined-scanner.ts';
 import type { CliCommand } from '../command.ts';
 import { scanBatch } from '../scan-batch.ts';
 
@@ -32,6 +33,7 @@ interface Options {
   archive?: true;
   watch?: number;
   queue?: string;
+  sandbox: Sandbox;
   store?: string;
   sender?: string;
   priority: 'low' | 'normal' | 'high';
@@ -104,16 +106,25 @@ export const scan: CliCommand = {
           .choices(['low', 'normal', 'high'])
           .default('normal'),
       )
+      .addOption(
+        new Option(
+          '--sandbox <how>',
+          'files are opened in a process that may do nothing else: where this machine can, must, or not',
+        )
+          .choices(['auto', 'require', 'off'])
+          .default('auto'),
+      )
       .option('--quiet', 'no progress and no table; errors are still told')
       .addHelpText('after', exitCodeHelp)
       .action(async (paths: string[], options: Options, self: Command) => {
         if (options.bundle && (options.out === undefined || options.archive)) {
           throw errors.USAGE('--bundle needs --out, and is for single clips, not for --archive.');
         }
-        const scanner: ScannerOptions = {
+        const scanner: ScannerOptions & { sandbox: Sandbox } = {
           device: options.device,
           threads: options.threads,
           seed: options.seed,
+          sandbox: options.sandbox,
           ...(options.detector !== undefined ? { detector: options.detector } : {}),
           ...(options.aggregate ? { aggregation: options.aggregate } : {}),
           ...(options.pin === undefined ? {} : { pins: await readPins(options.pin) }),
@@ -160,7 +171,7 @@ export const scan: CliCommand = {
 };
 
 /** What changes numbers in ways that a shared queue does not know, or needs this process to see frames. */
-const notForQueues = ['aggregate', 'device', 'threads', 'seed', 'stability', 'archive', 'watch'];
+const notForQueues = ['aggregate', 'device', 'threads', 'seed', 'stability', 'archive', 'watch', 'sandbox'];
 
 const exitCodeHelp = `
 Exit codes: 0 scanned, 1 some input failed (the others are still done), 2 wrong usage,

@@ -6,17 +6,17 @@ import type { ToAnalysis } from './messages.ts';
 /** What the server sends is the server's own: the limit is only that of a string. */
 const longest = 2 ** 28;
 
-export interface Parent<Task, From> {
+export interface Parent<Task, From, Answer = ToAnalysis> {
   /** What is to be done: the first message. */
   readonly task: Promise<Task>;
   /** Settled once it is out. */
   tell(message: From): Promise<void>;
-  onAnswer(listener: (answer: ToAnalysis) => void): void;
+  onAnswer(listener: (answer: Answer) => void): void;
 }
 
 /** A server that died has nobody to tell: this process ends with it. */
-export function openParent<Task, From>(): Parent<Task, From> {
-  let answered: ((answer: ToAnalysis) => void) | undefined;
+export function openParent<Task, From, Answer = ToAnalysis>(): Parent<Task, From, Answer> {
+  let answered: ((answer: Answer) => void) | undefined;
   let begin: ((task: Task) => void) | undefined;
   const task = new Promise<Task>((resolve) => {
     begin = resolve;
@@ -25,7 +25,7 @@ export function openParent<Task, From>(): Parent<Task, From> {
     longest,
     onMessage: (message) => {
       if (begin) begin(message as Task);
-      else answered?.(message as ToAnalysis);
+      else answered?.(message as Answer);
       begin = undefined;
     },
     onEnd: () => process.exit(1),

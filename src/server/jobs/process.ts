@@ -23,6 +23,9 @@ export interface ChildLimits {
   cpuSeconds: number;
 }
 
+/** One that does many things may take as long as they need: whoever starts it watches each of them. */
+export type ProcessLimits = Pick<ChildLimits, 'heapMiB'> & Partial<ChildLimits>;
+
 /** How each way to break down is told. */
 export interface Breakdowns {
   memory: (usedMiB: number, limitMiB: number) => UserError;
@@ -38,9 +41,11 @@ export interface ProcessOptions {
   task: object;
   /** Files and folders of users that it may read. */
   read: readonly string[];
-  /** Folder that is made, and that it may fill. */
-  out: string;
-  limits: ChildLimits;
+  /** Folder that is made, and that it may fill; none where it only tells. */
+  out?: string;
+  /** Where relative paths begin; its own folder by default. */
+  cwd?: string;
+  limits: ProcessLimits;
   /** Nothing of the machine but its own files, `read` and `out`, and no network; see docs/security.md. */
   confined: boolean;
   signal: AbortSignal;
@@ -59,6 +64,8 @@ export interface ProcessEnd {
   why: UserError;
   /** Largest resident memory that was seen; 0 where the system does not tell. */
   peakMiB: number;
+  /** The end of what it wrote to its standard error. */
+  complaint: string;
 }
 
 /**
@@ -71,7 +78,7 @@ const passed = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot'];
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   const scratch = await mkdtemp(join(tmpdir(), 'mesoscope-analysis-'));
   // Before the process starts: what is not there cannot be let in.
-  await mkdir(options.out, { recursive: true, mode: 0o700 });
+  if (options.out) await mkdir(options.out, { recursive: true, mode: 0o700 });
   try {
     return await runIn(scratch, options);
   } finally {
@@ -80,9 +87,14 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
 }
 
 function runIn(scratch: string, options: ProcessOptions): Promise<ProcessEnd> {
-  const { limits, signal, confined, script, task, read, out, onMessage, breakdowns } = options;
+  const { limits, signal, confined, script, task, read, out, cwd = scratch, onMessage, breakdowns } = options;
   if (signal.aborted) {
-    return Promise.resolve({ stopped: true, why: breakdowns.crashed('it was stopped'), peakMiB: 0 });
+    return Promise.resolve({
+      stopped: true,
+      why: breakdowns.crashed('it was stopped'),
+      peakMiB: 0,
+      complaint: '',
+    });
   }
   const typescript = script.pathname.endsWith('.ts');
   const { command, args } = startCommand(
@@ -94,14 +106,14 @@ function runIn(scratch: string, options: ProcessOptions): Promise<ProcessEnd> {
     ],
     limits,
     // tsx starts a compiler as a further process, which a confined one may not.
-    confined && !typescript ? { read, write: [out, scratch] } : undefined,
+    confined && !typescript ? { read, write: [...(out ? [out] : []), scratch] } : undefined,
   );
   const env = Object.fromEntries(
     passed.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])),
   );
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: scratch,
+      cwd,
       env: { ...env, HOME: scratch, TMPDIR: scratch, TEMP: scratch, TMP: scratch },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
@@ -113,11 +125,12 @@ function runIn(scratch: string, options: ProcessOptions): Promise<ProcessEnd> {
     };
     const stop = () => kill();
     signal.addEventListener('abort', stop, { once: true });
-    const clock = setTimeout(() => kill(breakdowns.time(limits.seconds)), limits.seconds * 1000);
+    const { seconds, memoryMiB = Infinity } = limits;
+    const clock = seconds && setTimeout(() => kill(breakdowns.time(seconds)), seconds * 1000);
     const watch = setInterval(async () => {
       const used = await residentMiB(child.pid);
       peakMiB = Math.max(peakMiB, used);
-      if (used > limits.memoryMiB) kill(breakdowns.memory(used, limits.memoryMiB));
+      if (used > memoryMiB) kill(breakdowns.memory(used, memoryMiB));
     }, watchEvery);
     child.stderr?.on('data', (bytes: Buffer) => {
       stderr = `${stderr}${bytes}`.slice(-4_000);
@@ -137,13 +150,14 @@ function runIn(scratch: string, options: ProcessOptions): Promise<ProcessEnd> {
     });
     void channel.send(task);
     child.on('close', (code, killed) => {
-      clearTimeout(clock);
+      if (clock) clearTimeout(clock);
       clearInterval(watch);
       signal.removeEventListener('abort', stop);
       resolve({
         stopped: ended === undefined && signal.aborted,
         why: ended ?? whyItBrokeDown(breakdowns, limits, code, killed, stderr, peakMiB),
         peakMiB,
+        complaint: stderr,
       });
     });
   });
@@ -151,7 +165,7 @@ function runIn(scratch: string, options: ProcessOptions): Promise<ProcessEnd> {
 
 function whyItBrokeDown(
   { memory, cpu, crashed }: Breakdowns,
-  limits: ChildLimits,
+  limits: ProcessLimits,
   code: number | null,
   signal: NodeJS.Signals | null,
   stderr: string,
@@ -162,9 +176,10 @@ function whyItBrokeDown(
   }
   // The system gave no more, before the watch had seen it.
   if (/allocation failed|ERR_MEMORY_ALLOCATION_FAILED|bad_alloc|Zone Allocation|OOM/i.test(stderr)) {
-    return memory(Math.max(peakMiB, limits.memoryMiB), limits.memoryMiB);
+    const most = limits.memoryMiB ?? peakMiB;
+    return memory(Math.max(peakMiB, most), most);
   }
-  if (signal === 'SIGXCPU') return cpu(limits.cpuSeconds);
+  if (signal === 'SIGXCPU' && limits.cpuSeconds) return cpu(limits.cpuSeconds);
   return crashed(signal ? `its process was ended by ${signal}` : `exit code ${code}`);
 }
 

@@ -26,9 +26,10 @@ export interface Confinement {
   reason: string;
 }
 
+/** None where left out. */
 export interface ProcessLimits {
-  memoryMiB: number;
-  cpuSeconds: number;
+  memoryMiB?: number;
+  cpuSeconds?: number;
 }
 
 export interface Start {
@@ -75,12 +76,13 @@ export function startCommand(
   const limits = [
     'ulimit -c 0',
     // The hard limit kills without a word; the soft one, before it, by a signal that can be told apart.
-    `ulimit -H -t ${Math.ceil(cpuSeconds) + 5}`,
-    `ulimit -S -t ${Math.ceil(cpuSeconds)}`,
+    ...(cpuSeconds === undefined
+      ? []
+      : [`ulimit -H -t ${Math.ceil(cpuSeconds) + 5}`, `ulimit -S -t ${Math.ceil(cpuSeconds)}`]),
     // POSIX: blocks of 512 bytes.
     `ulimit -f ${(mostFileMiB * MiB) / 512}`,
     `ulimit -n ${mostOpen}`,
-    `ulimit -d ${(memoryMiB + spareMiB) * 1024}`,
+    ...(memoryMiB === undefined ? [] : [`ulimit -d ${(memoryMiB + spareMiB) * 1024}`]),
   ].map((limit) => `${limit} 2>/dev/null`);
   const program = process.execPath;
   const args = confined

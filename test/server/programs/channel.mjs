@@ -8,11 +8,22 @@ pipe.on('end', () => process.exit(1)).on('error', () => process.exit(1));
 export const write = (text) => new Promise((resolve) => pipe.write(text, resolve));
 export const tell = (message) => write(`${JSON.stringify(message)}\n`);
 
-export function onTask(work) {
+export function onMessage(work) {
   let text = '';
   pipe.setEncoding('utf8').on('data', (piece) => {
-    const before = text.includes('\n');
     text += piece;
-    if (!before && text.includes('\n')) work(JSON.parse(text.slice(0, text.indexOf('\n'))));
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      work(JSON.parse(line));
+    }
+  });
+}
+
+export function onTask(work) {
+  let begun = false;
+  onMessage((message) => {
+    if (!begun) work(message);
+    begun = true;
   });
 }
