@@ -83,10 +83,10 @@ describe('a process that does as its clip says', () => {
   });
 
   test('one that stands still is ended, and one that is only slow is not: progress is life', async () => {
-    const patient = await misbehaving('', { stallSeconds: 1 });
+    const patient = await misbehaving('', { stallSeconds: 3 });
     const { result } = await patient.scan(made('clips/hang'));
     expect(result).toMatchObject({ status: 'error', score: null, error: { code: 'SCAN_STALLED' } });
-    expect(result.error?.message).toContain('no progress for 1 s');
+    expect(result.error?.message).toContain('no progress for 3 s');
     expect((await patient.scan(made('clips/slow'))).result.status).toBe('scored');
   });
 

@@ -23,9 +23,9 @@ onMessage(async (message) => {
     case 'hang':
       return undefined;
     case 'slow':
-      for (let n = 0; n < 12; n++) {
-        await tell({ kind: 'progress', progress: { stage: 'frames', done: n, total: 12 } });
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      for (let n = 0; n < 10; n++) {
+        await tell({ kind: 'progress', progress: { stage: 'frames', done: n, total: 10 } });
+        await new Promise((resolve) => setTimeout(resolve, 400));
       }
       return scanned({ clip });
     case 'hog': {
