@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errors, UserError } from './errors.ts';
-import { packError, unpackError } from './worker.ts';
+import { packError, startWorker, unpackError } from './worker.ts';
 
 describe('errors between threads', () => {
   it("keep a user's code and words through a clone", () => {
@@ -15,4 +15,14 @@ describe('errors between threads', () => {
     expect([got.message, got.stack, got instanceof UserError]).toEqual([bug.message, bug.stack, false]);
     expect(unpackError(packError('thrown text')).message).toBe('thrown text');
   });
+});
+
+it('a thread whose networks are the first of the process finds an engine that reports to nobody', async () => {
+  const before = process.env.ORT_DISABLE_TELEMETRY;
+  delete process.env.ORT_DISABLE_TELEMETRY;
+  const worker = startWorker(new URL('data:text/javascript,'));
+  // The process's own, which the engine reads: not the copy that a thread has.
+  expect(process.env.ORT_DISABLE_TELEMETRY).toBe('1');
+  await worker.terminate();
+  if (before !== undefined) process.env.ORT_DISABLE_TELEMETRY = before;
 });

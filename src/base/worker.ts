@@ -12,6 +12,8 @@ export type WorkerModule = `${string}/worker.ts`;
  * package never asks for it. A URL is taken as it is: tests bring workers of their own.
  */
 export function startWorker(module: WorkerModule | URL, options: WorkerOptions = {}): Worker {
+  // See runtime/engine.ts, which may be loaded first in the thread: what a thread sets, the engine does not see.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   if (typeof module === 'string' && !import.meta.url.endsWith('.ts')) {
     const name = module.replace(/\.ts$/, '').replaceAll('/', '-');
     return new Worker(new URL(`../../dist/workers/${name}.js`, import.meta.url), options);

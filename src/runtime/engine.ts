@@ -3,6 +3,11 @@ import * as plain from '#onnxruntime';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Device } from './devices.ts';
 
+// From 1.29 on, ONNX Runtime's builds for Linux and macOS tell their maker of every session (names and hashes of models,
+// the machine) unless this is set before the first one. Nothing of ours leaves a machine unasked. The browser's build
+// tells nobody, and there is no `process` there.
+if (globalThis.process?.env) globalThis.process.env.ORT_DISABLE_TELEMETRY = '1';
+
 export interface Engine {
   open(model: Uint8Array, options: plain.InferenceSession.SessionOptions): Promise<plain.InferenceSession>;
   /** Wraps without copying: ONNX Runtime reads the caller's memory. */

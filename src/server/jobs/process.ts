@@ -114,7 +114,14 @@ function runIn(scratch: string, options: ProcessOptions): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...env, HOME: scratch, TMPDIR: scratch, TEMP: scratch, TMP: scratch },
+      env: {
+        ...env,
+        ORT_DISABLE_TELEMETRY: '1',
+        HOME: scratch,
+        TMPDIR: scratch,
+        TEMP: scratch,
+        TMP: scratch,
+      },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     let ended: UserError | undefined;
