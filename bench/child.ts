@@ -1,15 +1,15 @@
 /** Runs a program and tells its output, wall time and peak memory. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ChildRun {
   stdout: string;
   stderr: string;
   code: number | null;
   seconds: number;
-  /** Peak resident memory of the process itself, MiB; 0 where /proc does not tell. */
+  /** Peak resident memory of the process and those that it started, together, MiB; 0 where /proc does not tell. */
   peakMiB: number;
-  /** Processor time of all its threads and of its own children that ended, seconds; 0 where /proc does not tell. */
+  /** Processor time of all of them, seconds, but for the last 20 ms of each; 0 where /proc does not tell. */
   cpuSeconds: number;
 }
 
@@ -30,23 +30,13 @@ export function runChild(
     let stdout = '';
     let stderr = '';
     let peakMiB = 0;
-    let cpuSeconds = 0;
+    const cpu = new Map<number, number>();
     child.stdout.on('data', (chunk) => (stdout += chunk));
     child.stderr.on('data', (chunk) => (stderr += chunk));
-    // VmHWM only rises, so the last reading before the end is the peak, give or take 20 ms of growth.
     const timer = setInterval(() => {
-      try {
-        const match = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
-        if (match) peakMiB = Number(match[1]) / 1024;
-        // After the name, which may hold anything: utime, stime, cutime, cstime are the 12th to 15th field.
-        const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
-          .replace(/^.*\) /s, '')
-          .split(' ');
-        const used = stat.slice(11, 15).reduce((sum, value) => sum + Number(value), 0) / ticks;
-        if (used > cpuSeconds) cpuSeconds = used;
-      } catch {
-        // The process has just ended.
-      }
+      const tree = child.pid === undefined ? [] : descendants(child.pid).map(read);
+      for (const { pid, cpuSeconds } of tree) cpu.set(pid, Math.max(cpuSeconds, cpu.get(pid) ?? 0));
+      peakMiB = Math.max(peakMiB, tree[0]?.peakMiB ?? 0, sum(tree.map(({ residentMiB }) => residentMiB)));
     }, 20);
     child.on('error', reject);
     child.on('close', (code) => {
@@ -57,8 +47,43 @@ export function runChild(
         code,
         seconds: (performance.now() - start) / 1000,
         peakMiB: Math.round(peakMiB),
-        cpuSeconds,
+        cpuSeconds: sum([...cpu.values()]),
       });
     });
   });
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** The process and all that it started, itself first. */
+function descendants(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const children = threads.flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+    return [pid, ...children.flatMap(descendants)];
+  } catch {
+    // It has just ended.
+    return [pid];
+  }
+}
+
+function read(pid: number) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const kibibytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
+    // After the name, which may hold anything: utime and stime are the 12th and 13th field.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return {
+      pid,
+      peakMiB: kibibytes('VmHWM') / 1024,
+      residentMiB: kibibytes('VmRSS') / 1024,
+      cpuSeconds: (Number(stat[11]) + Number(stat[12])) / ticks,
+    };
+  } catch {
+    return { pid, peakMiB: 0, residentMiB: 0, cpuSeconds: 0 };
+  }
 }

@@ -68,6 +68,23 @@ part(
       ]),
     ),
 );
+const evaluated = read('evaluate');
+part(
+  'Evaluation',
+  evaluated,
+  `\`mesoscope evaluate\`, in Node alone: no peer does the same. ${evaluated?.caveat}`,
+  () =>
+    table(
+      ['what', 'a second', 'share of the machine', 'start, seconds', 'peak MiB'],
+      evaluated.rows.map((row: Result) => [
+        `${row.count} ${row.words}`,
+        row.perSecond,
+        share(row.machineShare),
+        fixed(row.startSeconds, 1),
+        thousands(row.peakMiB),
+      ]),
+    ),
+);
 part('Where a scan’s time goes', scan, 'Seconds by stage; decoding runs in a thread of its own.', () => {
   const stages = Object.keys(scan.rows[0].stages);
   return table(

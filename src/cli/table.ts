@@ -121,18 +121,19 @@ export function tallyLine(results: readonly ClipResult[]): string {
   return `${plural(results.length, 'file')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}.`;
 }
 
-/** Figures in columns: the first two to the left, the others to the right. */
+/** Figures in columns: the first ones, which are words, to the left, the others to the right. */
 export function figureTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   colour: boolean,
+  words = 2,
 ): string {
   const paint = pc.createColors(colour);
   const lines = new Table({
     head: head.map((cell) => paint.dim(cell)),
     chars: bare,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    colAligns: head.map((_, i) => (i < 2 ? 'left' : 'right')),
+    colAligns: head.map((_, i) => (i < words ? 'left' : 'right')),
   });
   lines.push(...rows.map((row) => row.map(oneLine)));
   return lines.toString().replace(/ +$/gm, '');

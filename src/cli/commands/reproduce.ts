@@ -63,7 +63,7 @@ export const reproduceCommand: CliCommand = {
           else {
             const rows = listed.map((p) => [p.id, p.title, p.scales.smoke.cost]);
             context.stdout.write(
-              `${figureTable(['protocol', 'what', 'smoke scale costs'], rows, context.colour)}\n`,
+              `${figureTable(['protocol', 'what', 'smoke scale costs'], rows, context.colour, 3)}\n`,
             );
           }
           return;
