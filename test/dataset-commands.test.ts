@@ -16,7 +16,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCli } from '../src/cli/run.ts';
 import { noAugment } from '../src/data/augment/index.ts';
 import { openSource } from '../src/data/layouts/index.ts';
 import { type Item, readManifest } from '../src/data/manifest.ts';
@@ -32,7 +31,7 @@ import { startRun } from '../src/train/run.ts';
 import { readLog } from '../src/train/run-log.ts';
 import { buildStep } from '../src/train/step.ts';
 import { Trainer } from '../src/train/trainer.ts';
-import { fakeScanner } from './fake-scanner.ts';
+import { command } from './command.ts';
 import { haveSharedData, shared, skipReason } from './shared-data.ts';
 import { tinyStep } from './training.ts';
 
@@ -42,23 +41,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function run(...args: string[]) {
-  const out = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text;
-    },
-    columns: 120,
-  });
-  const code = await runCli(['dataset', ...args], {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: async () => fakeScanner(),
-  });
-  return { code, ...out };
-}
+const run = (...args: string[]) => command(['dataset', ...args]);
 
 /** A tree of real clips under other names. */
 function tree(name: string, clips: Readonly<Record<string, string>>): string {

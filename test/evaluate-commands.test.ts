@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../src/base/random.ts';
-import { runCli } from '../src/cli/run.ts';
 import { formatManifest, type Item } from '../src/data/manifest.ts';
 import { detectorPath } from '../src/detect/bundled.ts';
 import { contractSchemaName } from '../src/detect/contract.ts';
@@ -17,28 +16,13 @@ import type { Picture } from '../src/media/types.ts';
 import { auc } from '../src/metrics/roc.ts';
 import { networkNamed } from '../src/models/index.ts';
 import { readOnnxWeights } from '../src/models/weights/onnx.ts';
+import { command } from './command.ts';
 import { fakeScanner } from './fake-scanner.ts';
 
 const side = 32;
 let root: string;
 
-async function run(...args: string[]) {
-  const out = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text;
-    },
-    columns: 120,
-  });
-  const code = await runCli(args, {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: async () => fakeScanner(),
-  });
-  return { code, ...out };
-}
+const run = (...args: string[]) => command(args, { openScanner: async () => fakeScanner() });
 
 /** Random blobs: no two alike, and not so wild that a network saturates. */
 function picture(seed: number): Picture {

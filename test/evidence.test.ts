@@ -3,38 +3,21 @@ import { chmod, copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sha256OfFile } from '../src/base/hash.ts';
-import { runCli } from '../src/cli/run.ts';
 import { detectorHash, detectorPath } from '../src/detect/bundled.ts';
 import { defaultDetector } from '../src/detect/default-detector.ts';
 import type { ClipAnalysis } from '../src/detect/types.ts';
 import { readArchive, writeArchive } from '../src/report/bundle/archive.ts';
-import { type ClipScanner, openInProcess } from '../src/server/confined/clip-scanner.ts';
+import { openInProcess } from '../src/server/confined/clip-scanner.ts';
 import type { ConfinedOptions } from '../src/server/confined/confined-scanner.ts';
+import { type CommandOptions, command } from './command.ts';
 import { analysisOf, type FakeScanner, fakeScanner } from './fake-scanner.ts';
 import { temporaryFolder } from './media-fixtures.ts';
 import { haveSharedData, shared, skipReason } from './shared-data.ts';
 
 const made = temporaryFolder();
 
-async function run(
-  args: readonly string[],
-  open: (options: ConfinedOptions) => Promise<ClipScanner> = () => scanner(),
-) {
-  const out = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text;
-    },
-  });
-  const code = await runCli(args, {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: open,
-  });
-  return { code, ...out };
-}
+const run = (args: readonly string[], openScanner: CommandOptions['openScanner'] = () => scanner()) =>
+  command(args, { openScanner });
 
 /** A scanner that finds the sample `likely` in any file, by the default detector's hash; `change` alters its scores. */
 async function scanner(change: (analysis: ClipAnalysis) => void = () => undefined): Promise<FakeScanner> {

@@ -2,14 +2,14 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { command } from '../../test/command.ts';
 import { analysisOf, errorOf, type FakeScanner, fakeScanner } from '../../test/fake-scanner.ts';
 import { errors } from '../base/errors.ts';
 import { type ClipResult, resultSchema } from '../detect/result.ts';
-import type { ScannerOptions } from '../detect/scanner.ts';
 import { devices } from '../runtime/devices.ts';
+import type { ConfinedOptions } from '../server/confined/confined-scanner.ts';
 import { commands } from './commands/index.ts';
 import { deviceNames } from './commands/scan.ts';
-import { runCli } from './run.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -20,27 +20,17 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function run(
   args: readonly string[],
   scanner: FakeScanner = fakeScanner(),
-  interrupt = new AbortController(),
+  { signal } = new AbortController(),
 ) {
-  const out = { stdout: '', stderr: '' };
-  const opened: ScannerOptions[] = [];
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text;
-    },
-    columns: 120,
-  });
-  const code = await runCli(args, {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: interrupt.signal,
+  const opened: ConfinedOptions[] = [];
+  const said = await command(args, {
+    signal,
     openScanner: async (options) => {
       opened.push(options);
       return scanner;
     },
   });
-  return { code, ...out, opened, scanner };
+  return { ...said, opened, scanner };
 }
 
 const jsonLines = (stdout: string): ClipResult[] =>
@@ -125,14 +115,8 @@ describe('usage', () => {
   });
 
   test('a detector that is not there is wrong usage, one that is damaged is a failure', async () => {
-    const failing = (error: Error) =>
-      runCli(['scan', 'a.mp4'], {
-        stdout: { write: () => {} },
-        stderr: { write: () => {} },
-        colour: false,
-        signal: new AbortController().signal,
-        openScanner: () => Promise.reject(error),
-      });
+    const failing = async (error: Error) =>
+      (await command(['scan', 'a.mp4'], { openScanner: () => Promise.reject(error) })).code;
     expect(await failing(errors.DETECTOR_MISSING('x'))).toBe(2);
     expect(await failing(errors.DETECTOR_INVALID('x', 'y'))).toBe(1);
     await expect(failing(new Error('a bug'))).rejects.toThrow('a bug');

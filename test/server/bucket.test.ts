@@ -1,15 +1,16 @@
 /** A server, a worker and the command line that share a bucket, as machines without a common folder do. */
 import { openAsBlob, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/run.ts';
+import { afterEach, describe, expect, test } from 'vitest';
 import { verifyBundle } from '../../src/report/bundle/verify.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { forPeople } from '../../src/server/watch/log.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
+import { withBucket } from '../bucket.ts';
+import { command } from '../command.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
-import { bucketName, startBucket, type TestBucket } from '../s3.ts';
+import { bucketName } from '../s3.ts';
 import { builtAnalysis, testServers } from '../server.ts';
 
 const { start } = testServers();
@@ -17,23 +18,14 @@ const made = temporaryFolder();
 const freshDatabase = withPostgres();
 const store = `s3://${bucketName}/mesoscope`;
 
-let bucket: TestBucket;
-const before = { ...process.env };
-beforeAll(async () => {
-  bucket = await startBucket();
-  Object.assign(process.env, bucket.environment);
-});
-afterAll(async () => {
-  process.env = before;
-  await bucket.close();
-});
+const bucket = withBucket();
 
 let worker: Joined | undefined;
 afterEach(async () => {
   await worker?.stop();
   worker = undefined;
-  bucket.objects.clear();
-  bucket.requests.length = 0;
+  bucket().objects.clear();
+  bucket().requests.length = 0;
 });
 
 const work = async (database: string, lines: string[] = []) => {
@@ -45,17 +37,7 @@ const work = async (database: string, lines: string[] = []) => {
   return worker;
 };
 
-async function scan(...args: string[]) {
-  const said = { out: '', err: '' };
-  const code = await runCli(['scan', ...args], {
-    stdout: { write: (text) => (said.out += text) },
-    stderr: { write: (text) => (said.err += text) },
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: () => Promise.reject(new Error('--queue scans nothing here')),
-  });
-  return { code, ...said };
-}
+const scan = (...args: string[]) => command(['scan', ...args]);
 
 describe.skipIf(!havePostgres)(`a bucket${noPostgresReason}`, () => {
   test('holds clips and results; a worker reads ranges, and the pages get all of it', async () => {
@@ -64,19 +46,19 @@ describe.skipIf(!havePostgres)(`a bucket${noPostgresReason}`, () => {
     const path = await makeClip(made('ranges.mp4'), 60);
     const { id } = await client.upload(await openAsBlob(path), { name: 'ranges.mp4', sample: 'even:3' });
     expect(readdirSync(config.data).filter((name) => ['media', 'clips'].includes(name))).toEqual([]);
-    bucket.requests.length = 0;
+    bucket().requests.length = 0;
     await work(database);
     const clip = await client.finished(id);
     expect(clip).toMatchObject({ status: 'done', attempts: 1 });
     expect(clip.result?.clip).toMatchObject({ path: 'ranges.mp4', frames: 60, sha256: clip.sha256 });
-    const reads = bucket.requests.filter(({ key }) => key.includes('/media/'));
+    const reads = bucket().requests.filter(({ key }) => key.includes('/media/'));
     expect(reads.length).toBeGreaterThan(0);
     expect(reads.every(({ range }) => range !== undefined)).toBe(true);
     expect(await (await client.bytes(clip.links.report as string)).text()).toContain('ranges.mp4');
     const sent = Buffer.from(await (await client.bytes(clip.links.media)).arrayBuffer());
     expect(sent.equals(await readFile(path))).toBe(true);
     await client.delete(id);
-    expect([...bucket.objects.keys()]).toEqual(['mesoscope/folder-id']);
+    expect([...bucket().objects.keys()]).toEqual(['mesoscope/folder-id']);
   });
 
   test('that does not answer costs a clip time, not its result', async () => {
@@ -86,7 +68,7 @@ describe.skipIf(!havePostgres)(`a bucket${noPostgresReason}`, () => {
     const { id } = await client.upload(await openAsBlob(path), { name: 'cut.mp4', sample: 'even:2' });
     const lines: string[] = [];
     await work(database, lines);
-    bucket.cut(12);
+    bucket().cut(12);
     const clip = await client.finished(id);
     expect(clip).toMatchObject({ status: 'done', attempts: 1, error: null });
     expect(lines.join('\n')).toContain('did not answer');
@@ -113,9 +95,9 @@ describe.skipIf(!havePostgres)(`a bucket${noPostgresReason}`, () => {
     const args = [path, made('missing.mp4'), '--queue', database, '--store', store, '--sample', 'even:2'];
     const signing = ['--bundle', '--evidence-key', made('key.pem')];
     const first = await scan(...args, '--out', made('results'), '--json', ...signing);
-    expect(first.err).toContain('CLIP_MISSING');
+    expect(first.stderr).toContain('CLIP_MISSING');
     expect(first.code).toBe(1);
-    const results = first.out
+    const results = first.stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
@@ -129,25 +111,25 @@ describe.skipIf(!havePostgres)(`a bucket${noPostgresReason}`, () => {
 
     const pins = made('pins.txt');
     await writeFile(pins, `${'0'.repeat(64)}  nobody\n`);
-    expect((await scan(...args, '--pin', pins)).err).toContain('DETECTOR_NOT_PINNED');
+    expect((await scan(...args, '--pin', pins)).stderr).toContain('DETECTOR_NOT_PINNED');
 
     // Nobody works any more, and nothing is sent again: the result is known.
     await worker?.stop();
     worker = undefined;
-    bucket.requests.length = 0;
+    bucket().requests.length = 0;
     const again = await scan(path, ...args.slice(2), '--json');
     expect(again.code).toBe(0);
-    expect(JSON.parse(again.out)).toEqual(results[0]);
-    expect(bucket.requests.filter(({ key }) => key.includes('/media/'))).toEqual([]);
+    expect(JSON.parse(again.stdout)).toEqual(results[0]);
+    expect(bucket().requests.filter(({ key }) => key.includes('/media/'))).toEqual([]);
   });
 
   test('what a queue cannot do is refused before anything is sent', async () => {
     for (const option of [['--stability'], ['--seed', '3'], ['--archive'], ['--device', 'webgpu']]) {
       const said = await scan('x.mp4', '--queue', 'postgres://nobody.invalid/x', ...option);
       expect(said.code).toBe(2);
-      expect(said.err).toContain(`${option[0]} is not for --queue`);
+      expect(said.stderr).toContain(`${option[0]} is not for --queue`);
     }
-    expect((await scan('x.mp4', '--queue', 'postgres://nobody.invalid/x')).err).toContain(
+    expect((await scan('x.mp4', '--queue', 'postgres://nobody.invalid/x')).stderr).toContain(
       'QUEUE_NEEDS_STORE',
     );
   });

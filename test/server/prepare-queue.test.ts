@@ -10,17 +10,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/run.ts';
+import { afterEach, describe, expect, test } from 'vitest';
 import { encodeMask, encodePng } from '../../src/media/image.ts';
 import { openClip } from '../../src/media/open.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { openPostgres } from '../../src/server/database/postgres.ts';
 import { probeConfinement } from '../../src/server/sandbox/sandbox.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
+import { withBucket } from '../bucket.ts';
+import { command } from '../command.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
-import { bucketName, startBucket, type TestBucket } from '../s3.ts';
+import { bucketName } from '../s3.ts';
 import { builtTask, program, startProcess, until } from '../server.ts';
 import { haveSharedData, shared, skipReason } from '../shared-data.ts';
 
@@ -45,18 +46,8 @@ async function work(database: string, store: string, taskScript = builtTask, lim
 
 const fast = ['--sample', 'even:2', '--workers', '1', '--size', '64', '--least-face', '16', '--quiet'];
 
-async function prepare(source: string, out: string, ...args: string[]) {
-  const said = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (said[name] += text) });
-  const code = await runCli(['dataset', 'prepare', source, '--out', out, ...fast, ...args], {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: () => Promise.reject(new Error('nothing is scanned here')),
-  });
-  return { code, ...said };
-}
+const prepare = (source: string, out: string, ...args: string[]) =>
+  command(['dataset', 'prepare', source, '--out', out, ...fast, ...args]);
 
 /** All that a set consists of, but for times and the name of its folder. */
 function setAt(out: string) {
@@ -132,16 +123,7 @@ describe.skipIf(!havePostgres || !haveSharedData)(`of real clips${noPostgresReas
   }, 400_000);
 
   describe('in a bucket', () => {
-    let bucket: TestBucket;
-    const before = { ...process.env };
-    beforeAll(async () => {
-      bucket = await startBucket();
-      Object.assign(process.env, bucket.environment);
-    });
-    afterAll(async () => {
-      process.env = before;
-      await bucket.close();
-    });
+    const bucket = withBucket();
 
     test('pictures with masks; files are read by ranges, and gone when their part is there', async () => {
       mkdirSync(made('pictures'), { recursive: true });
@@ -165,10 +147,12 @@ describe.skipIf(!havePostgres || !haveSharedData)(`of real clips${noPostgresReas
       expect(code).toBe(0);
       expect(setAt(made('p-sent'))).toEqual(setAt(made('p-alone')));
       expect(setAt(made('p-sent')).report).toMatchObject({ items: 2, masks: 2 });
-      const reads = bucket.requests.filter(({ method, key }) => method === 'GET' && key.includes('/media/'));
+      const reads = bucket().requests.filter(
+        ({ method, key }) => method === 'GET' && key.includes('/media/'),
+      );
       expect(reads.length).toBeGreaterThanOrEqual(4);
       expect(reads.every(({ range }) => range !== undefined)).toBe(true);
-      const left = [...bucket.objects.keys()].map((key) => key.replace(/[0-9a-f-]{36}/, 'ID'));
+      const left = [...bucket().objects.keys()].map((key) => key.replace(/[0-9a-f-]{36}/, 'ID'));
       expect(left.sort()).toEqual([
         'mesoscope/folder-id',
         'mesoscope/tasks/ID/1/000000.json',

@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/run.ts';
 import { tarEnd, writeTarBody } from '../../src/data/tar.ts';
 import { encodePng } from '../../src/media/image.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { openPostgres } from '../../src/server/database/postgres.ts';
 import { probeConfinement } from '../../src/server/sandbox/sandbox.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
+import { command } from '../command.ts';
 import { temporaryFolder } from '../media-fixtures.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
 import { bucketName, startBucket, type TestBucket } from '../s3.ts';
@@ -84,18 +84,8 @@ function sweepFile(name: string, values: readonly number[], changes: object = {}
   return made(`${name}.sweep.json`);
 }
 
-async function sweep(path: string, out: string, ...args: string[]) {
-  const said = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (said[name] += text) });
-  const code = await runCli(['sweep', path, '--out', out, '--quiet', ...args], {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: () => Promise.reject(new Error('nothing is scanned here')),
-  });
-  return { code, ...said };
-}
+const sweep = (path: string, out: string, ...args: string[]) =>
+  command(['sweep', path, '--out', out, '--quiet', ...args]);
 
 /** Figures that the clock gives. */
 const timed = /"(?:stepMs|waitMs|seconds|imagesPerSecond|waitShare)":\s*(?:-?[\d.e+-]+|"[^"]*"),?/g;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { command } from '../../../test/command.ts';
 import { analysisOf, errorOf, type FakeScanner, fakeScanner } from '../../../test/fake-scanner.ts';
 import { errors } from '../../base/errors.ts';
 import { resultSchema } from '../../detect/result.ts';
-import { runCli } from '../run.ts';
 import { Ledger } from './ledger.ts';
 
 let folder: string;
@@ -27,22 +27,11 @@ function files(count: number, from = 0): void {
   }
 }
 
-async function archive(scanner: FakeScanner, interrupt = new AbortController(), ...more: string[]) {
-  const said = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      said[name] += text;
-    },
-  });
-  const code = await runCli(['scan', join(folder, 'media'), '--archive', '--out', out, ...more], {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: interrupt.signal,
+const archive = (scanner: FakeScanner, interrupt = new AbortController(), ...more: string[]) =>
+  command(['scan', join(folder, 'media'), '--archive', '--out', out, ...more], {
     openScanner: async () => scanner,
+    signal: interrupt.signal,
   });
-  return { code, ...said };
-}
 
 function ledger() {
   return readdirSync(join(out, 'results'))
@@ -176,15 +165,8 @@ test('watching takes up what comes later, and ends with Ctrl-C', async () => {
 
 test('an archive needs a folder for its results', async () => {
   files(1);
-  const said: string[] = [];
-  const code = await runCli(['scan', join(folder, 'media'), '--archive'], {
-    stdout: { write: () => undefined },
-    stderr: { write: (text: string) => void said.push(text) },
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: async () => fakeScanner(),
-  });
+  const { code, stderr } = await command(['scan', join(folder, 'media'), '--archive']);
   expect(code).toBe(2);
-  expect(said.join('')).toContain('--archive needs --out');
+  expect(stderr).toContain('--archive needs --out');
   expect(existsSync(out)).toBe(false);
 });

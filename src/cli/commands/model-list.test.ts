@@ -1,26 +1,10 @@
 import { expect, test } from 'vitest';
+import { command } from '../../../test/command.ts';
 import { sha256OfFile } from '../../base/hash.ts';
 import { defaultDetector, detectorPath } from '../../detect/bundled.ts';
 import { networks } from '../../models/index.ts';
-import { runCli } from '../run.ts';
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const out = { stdout: '', stderr: '' };
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text;
-    },
-    columns: 200,
-  });
-  const code = await runCli(args, {
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    colour: false,
-    signal: new AbortController().signal,
-    openScanner: () => Promise.reject(new Error('no scanner is needed')),
-  });
-  return { code, ...out };
-}
+const run = (...args: string[]) => command(args, { columns: 200 });
 
 test('lists every network as JSON, with its exact cost', async () => {
   const { code, stdout } = await run('model', 'list', '--json');
