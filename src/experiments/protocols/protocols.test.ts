@@ -13,7 +13,7 @@ import { bothHalves, everyRun, figureKey } from './convolutional.ts';
 import { cellText, markdownOf, type Reproduction } from './document.ts';
 import { allProtocols, protocolIds, protocolNamed } from './index.ts';
 import { Laboratory } from './laboratory.ts';
-import { accuracyOf, aucOf, balancedOf, iousOf } from './measures.ts';
+import { accuracyOf, aucOf, balancedOf, bestThreshold, decidedAt, iousOf } from './measures.ts';
 import { writeManifestFor } from './part-of-set.ts';
 import type { ScoredPicture } from './score-run.ts';
 import { zoomingNetworks, zoomingRecipes, zoomingTasks } from './zooming.ts';
@@ -132,6 +132,19 @@ describe('measures', () => {
     expect(balancedOf(rows)).toBe((2 / 3 + 1) / 2);
     expect(aucOf(rows)).toBe(1);
     expect(balancedOf(rows.slice(0, 3))).toBeUndefined();
+  });
+
+  it('a threshold that is set on validation pictures weighs both classes alike', () => {
+    const of = (label: 0 | 1, score: number): ScoredPicture => ({ item: item(label, 'x'), score, called: 1 });
+    // Three forged ones to one original: accuracy alone would call everything forged.
+    const rows = [of(0, 0.03), of(1, 0.01), of(1, 0.04), of(1, 0.06)];
+    expect(bestThreshold(rows)).toBeCloseTo(0.035, 12);
+    expect(decidedAt(rows, 0.035).map(({ called }) => called)).toEqual([0, 0, 1, 1]);
+    // Equal scores are decided alike: there is no threshold between them.
+    expect(bestThreshold([of(0, 0.2), of(1, 0.2), of(1, 0.6), of(0, 0.2)])).toBeCloseTo(0.4, 12);
+    // Where nothing is gained by calling any picture original, all are called forged.
+    expect(decidedAt(rows, bestThreshold([of(0, 0.9), of(1, 0.1)])).every(({ called }) => called)).toBe(true);
+    expect(bestThreshold([of(1, 0.2)])).toBe(0.5);
   });
 
   it('IoU over untouched pictures is the background’s alone (003, Table 2, column P)', () => {
