@@ -16,6 +16,7 @@ interface Options {
   out: string;
   seed: number;
   parallel: number;
+  withhold?: true;
   json?: true;
   quiet?: true;
 }
@@ -48,6 +49,7 @@ export const reproduceCommand: CliCommand = {
           .argParser(wholeNumber(1, 256))
           .default(defaultWorkers + 1),
       )
+      .option('--withhold', 'show faces of the data as coarse blocks in drawings, to publish them')
       .option('--json', 'the result as JSON on stdout, a line a protocol')
       .option('--quiet', 'no progress')
       .action(async (id: string | undefined, options: Options) => {
@@ -92,6 +94,7 @@ export const reproduceCommand: CliCommand = {
               out,
               seed: options.seed,
               parallel: options.parallel,
+              withhold: options.withhold === true,
               signal: context.signal,
               onStage: (text) => progress.begin(k, `${name}: ${text}`),
               onShare: (share) => progress.update({ stage: 'frames', done: share, total: 1 }),

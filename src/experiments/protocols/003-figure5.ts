@@ -33,7 +33,7 @@ export const figure5: Protocol = {
     }
     const rows = [];
     for (const [k, item] of chosen.entries()) {
-      const picture = await readPicture(await readThrough(join(sided.folder, item.file)));
+      const picture = lab.shown(await readPicture(await readThrough(join(sided.folder, item.file))));
       const truth = await readMask(await readThrough(join(sided.folder, item.mask ?? '')));
       const white = {
         width: truth.width,
@@ -59,7 +59,7 @@ export const figure5: Protocol = {
       drawings: [
         await mosaic(
           'maps.png',
-          `Two rows a method (${methods.map(({ short }) => short).join(', ')}). Left: the picture, and below it the truth. Then ${order}: above as classifier (activation map), below as segmenter. White is manipulated.`,
+          `Two rows a method (${methods.map(({ short }) => short).join(', ')}). Left: the picture, and below it the truth. Then ${order}: above as classifier (activation map), below as segmenter. White is manipulated.${lab.shownWords}`,
           rows,
         ),
       ],

@@ -33,7 +33,7 @@ export const masks = (figure: 5 | 6, compression: Compression): Protocol => ({
     for (const method of groups) {
       const line: Picture[] = [];
       for (const row of rows.filter(({ item }) => item.method === method).slice(0, each)) {
-        const picture = await readPicture(await readThrough(join(folder, row.item.file)));
+        const picture = lab.shown(await readPicture(await readThrough(join(folder, row.item.file))));
         const truth = row.item.mask
           ? await readMask(await readThrough(join(folder, row.item.mask)))
           : undefined;
@@ -51,7 +51,7 @@ export const masks = (figure: 5 | 6, compression: Compression): Protocol => ({
       drawings: [
         await mosaic(
           `masks-${compression}.png`,
-          `Rows: ${threeMethods.map(({ short }) => short).join(', ')}, untouched. In each pair the true mask is white on the left, the predicted one red on the right (lambda_seg = 1, trained on all).`,
+          `Rows: ${threeMethods.map(({ short }) => short).join(', ')}, untouched. In each pair the true mask is white on the left, the predicted one red on the right (lambda_seg = 1, trained on all).${lab.shownWords}`,
           lines,
         ),
       ],

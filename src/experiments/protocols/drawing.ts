@@ -87,6 +87,31 @@ export function mapPicture(
   return { width: side, height: side, data: out };
 }
 
+/** Squares along the longer side of a picture that shows nobody. */
+const coarseSquares = 6;
+
+/** The picture as a few squares of its mean colours: no face is known by them. */
+export function coarse({ width, height, data }: Picture): Picture {
+  const square = Math.ceil(Math.max(width, height) / coarseSquares);
+  const out = new Uint8Array(data.length);
+  for (let top = 0; top < height; top += square) {
+    for (let left = 0; left < width; left += square) {
+      const [bottom, right] = [Math.min(height, top + square), Math.min(width, left + square)];
+      const mean = [0, 0, 0];
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) {
+          for (let c = 0; c < 3; c++) mean[c] += data[(y * width + x) * 3 + c];
+        }
+      }
+      const colour = mean.map((sum) => Math.round(sum / ((bottom - top) * (right - left))));
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) out.set(colour, (y * width + x) * 3);
+      }
+    }
+  }
+  return { width, height, data: out };
+}
+
 /** A picture at another size, nearest neighbour: pixels stay to be seen. */
 export function enlarged(picture: Picture, side: number): Picture {
   const out = new Uint8Array(side * side * 3);

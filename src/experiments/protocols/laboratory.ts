@@ -11,11 +11,13 @@ import { type LayoutName, openSource, type SourceOptions } from '../../data/layo
 import type { Item, SplitName } from '../../data/manifest.ts';
 import { type PrepareOptions, prepare } from '../../data/prepare/index.ts';
 import { type SynthesizeOptions, synthesize } from '../../data/synthesize/index.ts';
+import type { Picture } from '../../media/types.ts';
 import { readSide } from '../../train/data.ts';
 import { parseRecipe, type ResolvedRecipe, recipeSchemaName, resolveRecipe } from '../../train/recipe.ts';
 import type { RunEvent, RunSummary } from '../../train/run.ts';
 import { writeJson } from '../../train/write-file.ts';
 import { trainInProcess } from '../run/process.ts';
+import { coarse } from './drawing.ts';
 import type { Scale } from './protocol.ts';
 import { type ScoredPicture, type ScoreRunOptions, scoreRun } from './score-run.ts';
 
@@ -28,6 +30,8 @@ export interface LaboratoryOptions {
   seed?: number;
   /** Training runs at once, one engine thread each. */
   parallel?: number;
+  /** Drawings show pictures of the data as coarse blocks only: most terms allow nobody to pass them on. */
+  withhold?: boolean;
   onStage?(text: string): void;
   /** Of a stage's work: 0 to 1. */
   onShare?(share: number, text: string): void;
@@ -77,6 +81,18 @@ export class Laboratory {
 
   get parallel(): number {
     return this.#options.parallel ?? 1;
+  }
+
+  /** A picture of the data as a drawing may show it. */
+  shown(picture: Picture): Picture {
+    return this.#options.withhold ? coarse(picture) : picture;
+  }
+
+  /** What a drawing's caption says of that. */
+  get shownWords(): string {
+    return this.#options.withhold
+      ? ' Faces are coarse blocks here: the data may not be passed on (`--withhold`).'
+      : '';
   }
 
   stage(text: string): void {

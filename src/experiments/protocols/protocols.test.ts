@@ -112,6 +112,37 @@ const item = (label: 0 | 1, method: string): Item => ({
   sourceId: '',
 });
 
+describe('drawings that are published', () => {
+  const picture = {
+    width: 40,
+    height: 25,
+    data: Uint8Array.from({ length: 3000 }, (_, k) => (k * 37) % 256),
+  };
+  const laboratory = (withhold: boolean) =>
+    new Laboratory({ scale: 'smoke', data: '.', work: '.', withhold });
+
+  it('show a face as squares of their mean colours, and say so', () => {
+    const shown = laboratory(true).shown(picture);
+    expect([shown.width, shown.height]).toEqual([40, 25]);
+    const colours = new Set<string>();
+    for (let k = 0; k < 1000; k++) colours.add(shown.data.subarray(3 * k, 3 * k + 3).join());
+    // Squares of 7 pixels: 6 by 4 of them.
+    expect(colours.size).toBeLessThanOrEqual(24);
+    const mean = (data: Uint8Array) => data.reduce((sum, value) => sum + value, 0) / data.length;
+    expect(mean(shown.data)).toBeCloseTo(mean(picture.data), 0);
+    // The last square is what is left of the picture: 5 by 4 pixels.
+    let sum = 0;
+    for (let y = 21; y < 25; y++) for (let x = 35; x < 40; x++) sum += picture.data[(y * 40 + x) * 3];
+    expect(shown.data[(24 * 40 + 39) * 3]).toBe(Math.round(sum / 20));
+    expect(laboratory(true).shownWords).toContain('coarse');
+  });
+
+  it('and as it is where nothing is said', () => {
+    expect(laboratory(false).shown(picture)).toBe(picture);
+    expect(laboratory(false).shownWords).toBe('');
+  });
+});
+
 describe('measures', () => {
   const pixels = (both: number, onlyTruth: number, onlyOurs: number, neither: number) => ({
     truePositives: both,
