@@ -32,7 +32,7 @@ export const masks = (figure: 5 | 6, compression: Compression): Protocol => ({
     const lines: Picture[][] = [];
     for (const method of groups) {
       const line: Picture[] = [];
-      for (const row of rows.filter(({ item }) => item.method === method).slice(0, each)) {
+      for (const row of firstOf(rows.filter(({ item }) => item.method === method))) {
         const picture = lab.shown(await readPicture(await readThrough(join(folder, row.item.file))));
         const truth = row.item.mask
           ? await readMask(await readThrough(join(folder, row.item.mask)))
@@ -58,6 +58,13 @@ export const masks = (figure: 5 | 6, compression: Compression): Protocol => ({
     };
   },
 });
+
+/** The first of as many faces: some stand in a set several times, beside each of their forgeries. */
+function firstOf(rows: readonly ScoredPicture[]): ScoredPicture[] {
+  const bySource = new Map<string, ScoredPicture>();
+  for (const row of rows) if (!bySource.has(row.item.sourceId)) bySource.set(row.item.sourceId, row);
+  return [...bySource.values()].slice(0, each);
+}
 
 const truthAt = (mask: Mask | undefined) => (u: number, v: number) =>
   mask ? mask.data[Math.floor(v * mask.height) * mask.width + Math.floor(u * mask.width)] >= 128 : false;
