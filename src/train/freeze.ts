@@ -6,9 +6,14 @@ import type { Parameter } from '../graph/scope.ts';
  * Reads patterns over layer paths as .gitignore reads its lines: `block1` and `block1/**` freeze the layer and all
  * below, `*` stands for one part of a path, `**` for any number, `!head` takes back, and the last match decides.
  *
+ * @param at the recipe's place that has the patterns
  * @throws RECIPE_INVALID at a pattern that matches no parameter of the network.
  */
-export function frozenPaths(parameters: readonly Parameter[], patterns: readonly string[]): Set<string> {
+export function frozenPaths(
+  parameters: readonly Parameter[],
+  patterns: readonly string[],
+  at = 'freeze',
+): Set<string> {
   const frozen = new Set<string>();
   for (const pattern of patterns) {
     const taken = pattern.startsWith('!');
@@ -16,7 +21,7 @@ export function frozenPaths(parameters: readonly Parameter[], patterns: readonly
     const found = parameters.filter(({ path }) => matches.test(path));
     if (found.length === 0) {
       const layers = [...new Set(parameters.map(({ path }) => path.split('/')[0]))];
-      throw errors.RECIPE_INVALID('freeze', `"${pattern}" names no layer; there are: ${layers.join(', ')}`);
+      throw errors.RECIPE_INVALID(at, `"${pattern}" names no layer; there are: ${layers.join(', ')}`);
     }
     for (const { path } of found) {
       if (taken) frozen.delete(path);

@@ -19,7 +19,7 @@ export async function startingWeights(
   const weights = new Map<string, Tensor>(initialWeights(parameters, recipe.seed));
   const { init } = recipe;
   if (init === undefined) return weights;
-  const except = frozenPaths(parameters, init.except);
+  const except = frozenPaths(parameters, init.except, 'init.except');
   const wanted = parameters.filter(({ path }) => !except.has(path));
   const found = await loadInitialWeights(network, wanted, init.weights, { partial: except.size > 0 });
   for (const [path, value] of found) weights.set(path, value);

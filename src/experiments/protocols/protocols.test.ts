@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../base/random.ts';
 import { type Item, readManifest } from '../../data/manifest.ts';
+import { input } from '../../graph/leaves.ts';
+import { Scope } from '../../graph/scope.ts';
 import { encodeMask, encodePng } from '../../media/image.ts';
-import { parseRecipe, recipeSchemaName } from '../../train/recipe.ts';
+import { frozenPaths } from '../../train/freeze.ts';
+import { networkOf, parseRecipe, recipeSchemaName, resolveRecipe } from '../../train/recipe.ts';
 import { protocolRecipe } from '../protocol-recipes.ts';
 import { publishedBackground, publishedForeground, publishedIou } from './003-table2.ts';
 import { bothHalves, everyRun, figureKey } from './convolutional.ts';
@@ -69,6 +72,26 @@ describe('the networks of 003', () => {
     });
     const [small, large] = scale === 'smoke' ? [64, 72] : [256, 256];
     expect(Object.fromEntries(sizes)).toMatchObject({ 'fn3-seg': small, 'xception-cls': large });
+  });
+
+  it('those of table 4 start from another training of the network, but for its last layer', async () => {
+    const base = await protocolRecipe('003-smoke');
+    for (const name of ['vgg5', 'vgg8', 'xception']) {
+      const weights = () => 'x.safetensors';
+      const [recipe] = zoomingRecipes(base, [name], ['seg'], { suffix: '-pretrained', weights }).values();
+      const parsed = resolveRecipe(
+        parseRecipe({
+          ...{ schema: recipeSchemaName, ...recipe, name },
+          data: { layout: 'manifest', path: folder, ...(recipe.data as object | undefined) },
+        }),
+        folder,
+      );
+      const [network, scope] = [networkOf(parsed), Scope.root('training')];
+      network.build(scope, input('image', [2, 3, parsed.size, parsed.size]), parsed.network.options);
+      const except = frozenPaths(scope.parameters, parsed.init?.except ?? [], 'init.except');
+      expect([...except].sort(), name).toEqual(['classifier/bias', 'classifier/weight']);
+      expect(scope.parameters.length, name).toBeGreaterThan(5);
+    }
   });
 });
 

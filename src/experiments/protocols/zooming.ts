@@ -71,7 +71,7 @@ export function zoomingRecipes(
           options: { task, ...(needsConvolution(network, task) ? convolution : {}) },
         },
         loss: { kind: task === 'seg' ? 'pixel-cross-entropy' : 'cross-entropy' },
-        ...(init ? { init: { weights: init.weights(network), except: ['classifier', 'head'] } } : {}),
+        ...(init ? { init: { weights: init.weights(network), except: ['classifier'] } } : {}),
       },
     ]),
   );
