@@ -113,6 +113,22 @@ test('without a terminal: one line every ten seconds, none before', () => {
   expect(text.split('\n')).toHaveLength(2);
 });
 
+test('time left of a stage is told from its own beginning', () => {
+  let [text, time] = ['', 0];
+  const write = (line: string) => {
+    text += line;
+  };
+  const progress = startProgress({ write }, 1, false, () => time);
+  progress.begin(0, 'x');
+  time += 1000;
+  progress.stage('x: scoring');
+  time += 10;
+  // Half of the stage's frames: 5 % and half of 85 %.
+  progress.update({ stage: 'frames', done: 1, total: 2 });
+  progress.stop();
+  expect(text.split('\n').at(-2)).toBe('mesoscope: 0 of 1 done, 47 %, 0:12 left of this stage (x: scoring)');
+});
+
 test('on a terminal: a bar that leaves nothing behind but notes', () => {
   let text = '';
   const stream = {

@@ -8,6 +8,8 @@ import { shorten } from './table.ts';
 export interface Progress {
   /** A clip begins; `index` from 0. */
   begin(index: number, path: string): void;
+  /** The same clip begins anew with another stage, which takes its own time: what is left is told of the stage. */
+  stage(name: string): void;
   update(progress: ScanProgress): void;
   /** The clip is done. */
   end(): void;
@@ -40,19 +42,31 @@ export function startProgress(
 ): Progress {
   const note = (line: string) => void stderr.write(`${line}\n`);
   const nothing = () => {};
-  if (quiet) return { begin: nothing, update: nothing, end: nothing, note, stop: nothing };
-  const state = { done: 0, share: 0, name: '', start: now() };
+  if (quiet) return { begin: nothing, stage: nothing, update: nothing, end: nothing, note, stop: nothing };
+  const state = { done: 0, share: 0, name: '', start: now(), stageStart: undefined as number | undefined };
   const overall = () => (total === 0 ? 1 : (state.done + state.share) / total);
   const left = () => {
-    const seconds = timeLeft(now() - state.start, overall());
-    return seconds === undefined ? 'time left unknown' : `${clock(Math.ceil(seconds))} left`;
+    const { stageStart } = state;
+    const staged = stageStart !== undefined;
+    const seconds = staged
+      ? timeLeft(now() - stageStart, state.share)
+      : timeLeft(now() - state.start, overall());
+    if (seconds === undefined) return 'time left unknown';
+    return `${clock(Math.ceil(seconds))} left${staged ? ' of this stage' : ''}`;
   };
   const display = stderr.isTTY ? bar(stderr, total) : lines(stderr, total, now);
   return {
     begin: (index, path) => {
       state.done = index;
       state.share = 0;
+      state.stageStart = undefined;
       state.name = oneLine(path);
+      display.show(state.done, overall(), state.name, left());
+    },
+    stage: (name) => {
+      state.share = 0;
+      state.stageStart = now();
+      state.name = oneLine(name);
       display.show(state.done, overall(), state.name, left());
     },
     update: (progress) => {

@@ -96,7 +96,7 @@ export const reproduceCommand: CliCommand = {
               parallel: options.parallel,
               withhold: options.withhold === true,
               signal: context.signal,
-              onStage: (text) => progress.begin(k, `${name}: ${text}`),
+              onStage: (text) => progress.stage(`${name}: ${text}`),
               onShare: (share) => progress.update({ stage: 'frames', done: share, total: 1 }),
             });
             progress.end();

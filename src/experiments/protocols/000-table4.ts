@@ -17,7 +17,7 @@ const published = [
   [0.968, 0.934, 0.813],
 ];
 
-const scales = mesonetScales('about four minutes on two cores');
+const scales = mesonetScales('about two minutes on two cores');
 
 export const table4: Protocol = {
   id: '000/table4',

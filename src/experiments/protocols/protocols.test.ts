@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { Random } from '../../base/random.ts';
 import { type Item, readManifest } from '../../data/manifest.ts';
 import { input } from '../../graph/leaves.ts';
@@ -11,6 +11,7 @@ import { encodeMask, encodePng } from '../../media/image.ts';
 import { frozenPaths } from '../../train/freeze.ts';
 import { networkOf, parseRecipe, recipeSchemaName, resolveRecipe } from '../../train/recipe.ts';
 import { protocolRecipe } from '../protocol-recipes.ts';
+import { thinned } from './001-sweep.ts';
 import { publishedBackground, publishedForeground, publishedIou } from './003-table2.ts';
 import { bothHalves, everyRun, figureKey } from './convolutional.ts';
 import { cellText, markdownOf, type Reproduction } from './document.ts';
@@ -164,6 +165,15 @@ describe('drawings that are published', () => {
     expect(laboratory(false).shown(picture)).toBe(picture);
     expect(laboratory(false).shownWords).toBe('');
   });
+});
+
+test('what 140 runs are tested on has both classes, also where they alternate', () => {
+  const items = Array.from({ length: 1000 }, (_, k) => ({ label: (k % 2) as 0 | 1, k }));
+  const few = thinned({ folder: '', items }).items;
+  expect(few.filter(({ label }) => label === 0)).toHaveLength(167);
+  expect(few.filter(({ label }) => label === 1)).toHaveLength(167);
+  expect(Math.max(...few.map(({ k }) => k))).toBeGreaterThan(990);
+  expect(thinned({ folder: '', items: items.slice(0, 9) }).items).toHaveLength(9);
 });
 
 describe('measures', () => {
