@@ -1,6 +1,6 @@
 /** 003, Table 3: mean IoU of segmenters by depth. */
 import { publishedIou } from './003-table2.ts';
-import { iousOf, ofMethod } from './measures.ts';
+import { iousOf, marksAnything, ofMethod } from './measures.ts';
 import { cell, meanOf, type Protocol } from './protocol.ts';
 import { methodName, methods } from './sets.ts';
 import { scoreZooming, trainZooming, zoomingScales } from './zooming.ts';
@@ -35,11 +35,7 @@ export const table3: Protocol = {
     });
     const [deepest, ...shallow] = rows.map(({ cells }) => cells[5].ours ?? undefined);
     const best = Math.max(...shallow.map((value) => value ?? 0));
-    // A map without a manipulated pixel has the background's share as its IoU, which tells of the map's grid alone.
-    const marks = depths.map(({ name }) => {
-      const forged = (scored.get(`${name}-seg`) ?? []).filter(({ item }) => item.label === 1);
-      return (iousOf(forged).foreground ?? 0) > 0.05;
-    });
+    const marks = depths.map(({ name }) => marksAnything(scored.get(`${name}-seg`) ?? []));
     const [first] = scored.values();
     return {
       scored: `${first.length} pictures of the test side`,

@@ -86,3 +86,11 @@ export function iousOf(rows: readonly ScoredPicture[]): Ious {
     accuracy: pixelAccuracy(pixels),
   };
 }
+
+/**
+ * Whether a network finds any of what was changed. A map without a manipulated pixel has the background's share as its
+ * IoU, which tells of the map's grid alone.
+ */
+export function marksAnything(rows: readonly ScoredPicture[]): boolean {
+  return (iousOf(rows.filter(({ item }) => item.label === 1)).foreground ?? 0) > 0.05;
+}

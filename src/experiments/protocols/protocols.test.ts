@@ -17,7 +17,15 @@ import { bothHalves, everyRun, figureKey } from './convolutional.ts';
 import { cellText, markdownOf, type Reproduction } from './document.ts';
 import { allProtocols, protocolIds, protocolNamed } from './index.ts';
 import { Laboratory } from './laboratory.ts';
-import { accuracyOf, aucOf, balancedOf, bestThreshold, decidedAt, iousOf } from './measures.ts';
+import {
+  accuracyOf,
+  aucOf,
+  balancedOf,
+  bestThreshold,
+  decidedAt,
+  iousOf,
+  marksAnything,
+} from './measures.ts';
 import { writeManifestFor } from './part-of-set.ts';
 import type { ScoredPicture } from './score-run.ts';
 import { zoomingNetworks, zoomingRecipes, zoomingTasks } from './zooming.ts';
@@ -196,6 +204,26 @@ describe('measures', () => {
     expect(balancedOf(rows)).toBe((2 / 3 + 1) / 2);
     expect(aucOf(rows)).toBe(1);
     expect(balancedOf(rows.slice(0, 3))).toBeUndefined();
+  });
+
+  it('a map without a manipulated pixel marks nothing, however large its mean IoU', () => {
+    const forged = (found: number): ScoredPicture => ({
+      ...{ item: item(1, 'x'), score: 1, called: 1 },
+      pixels: pixels(found, 100 - found, 0, 900),
+    });
+    expect(iousOf([forged(0)]).mean).toBeGreaterThan(0.4);
+    expect([forged(0), forged(4), forged(6)].map((row) => marksAnything([row]))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    const real: ScoredPicture = {
+      item: item(0, 'original'),
+      score: 0,
+      called: 0,
+      pixels: pixels(0, 0, 900, 100),
+    };
+    expect(marksAnything([real])).toBe(false);
   });
 
   it('a threshold that is set on validation pictures weighs both classes alike', () => {
