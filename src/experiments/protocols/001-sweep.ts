@@ -151,11 +151,21 @@ export function thinned<T extends { label: 0 | 1 }>({
   return { folder, items: [...of(0), ...of(1)] };
 }
 
+/** 1e-5 and 0.35, not 0.00001000000000000000 and 0.35000000000000003. */
+const plain = (value: number | string) =>
+  typeof value === 'number' ? String(Number(value.toPrecision(3))) : value;
+
 function parallelCoordinates(rows: readonly Row[]): Drawn {
   const keys = Object.keys(rows[0]?.shown ?? {});
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 1200, height: 560 });
   try {
     const axes = [...keys, 'AUC on A', 'AUC on B'];
+    // The same for both, in steps of a twentieth, with chance in it.
+    const aucs = [0.5, ...rows.flatMap(({ a, b }) => [a, b])];
+    const extent = {
+      min: Math.floor(Math.min(...aucs) * 20) / 20,
+      max: Math.ceil(Math.max(...aucs) * 20) / 20,
+    };
     chart.setOption({
       animation: false,
       backgroundColor: '#fff',
@@ -169,7 +179,8 @@ function parallelCoordinates(rows: readonly Row[]): Drawn {
           name: name.replace(/^.*\./, ''),
           ...(words
             ? { type: 'category', data: [...new Set(values.map(String))].sort() }
-            : { type: logarithmic ? 'log' : 'value', ...(dim >= keys.length ? { min: 0.3, max: 1 } : {}) }),
+            : { type: logarithmic ? 'log' : 'value', ...(dim >= keys.length ? extent : {}) }),
+          axisLabel: { formatter: plain },
         };
       }),
       series: [0, 1, 2].map((source) => ({
