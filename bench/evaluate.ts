@@ -4,7 +4,7 @@
  * the rate is that of the difference, so the start of the program does not count.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,17 +17,16 @@ const load = loadavg()[0];
 const rounds = 3;
 const folder = await mkdtemp(join(tmpdir(), 'mesoscope-bench-evaluate-'));
 
-/** The first lines of a table, with its files by their full paths. */
+/** The first lines of a table whose files lie in `videos` beside it. */
 async function head(table: string, rows: number): Promise<string> {
   const [header, ...lines] = (await readFile(table, 'utf8')).trim().split('\n');
-  const at = header.split(',').indexOf('file');
-  const part = lines.slice(0, rows).map((line) => {
-    const cells = line.split(',');
-    cells[at] = resolve(table, '..', cells[at]);
-    return cells.join(',');
-  });
-  const path = join(folder, `${rows}.csv`);
-  await writeFile(path, `${[header, ...part].join('\n')}\n`);
+  const part = join(folder, String(rows));
+  if (!existsSync(part)) {
+    await mkdir(part);
+    await symlink(resolve(table, '..', 'videos'), join(part, 'videos'));
+  }
+  const path = join(part, 'videos.csv');
+  await writeFile(path, `${[header, ...lines.slice(0, rows)].join('\n')}\n`);
   return path;
 }
 
