@@ -100,9 +100,25 @@ describe('a process that does as its clip says', () => {
     expect(told).toEqual([1]);
     expect(await scanner.stability({ ...of, score: null }, { sampling })).toEqual([]);
     expect((await scanner.credentials(made('clips/fine'))).status).toBe('absent');
-    await expect(scanner.credentials(made('clips/crash'))).rejects.toMatchObject({
-      code: 'ANALYSIS_CRASHED',
+  });
+
+  test('what breaks over them costs the clip neither its score nor the others theirs', async () => {
+    const of = (name: string) => ({
+      clip: { ...analysis.result.clip, path: made(`clips/${name}`) },
+      score: 0.5,
     });
+    const sampling = { kind: 'even', count: 2 } as const;
+    const rows = await scanner.stability(of('crash'), { sampling });
+    expect(rows).toMatchObject([{ score: null, verdict: 'not_assessable', interval: null }]);
+    expect(rows[0].words).toContain('SIGSEGV');
+    const credentials = await scanner.credentials(made('clips/crash'));
+    expect(credentials).toMatchObject({ status: 'unreadable', manifests: [] });
+    expect(credentials.problems.join()).toContain('SIGSEGV');
+    const stop = new AbortController();
+    const asked = scanner.stability(of('hang'), { sampling, signal: stop.signal });
+    const reason = new Error('Ctrl-C');
+    setTimeout(() => stop.abort(reason), 50);
+    await expect(asked).rejects.toBe(reason);
   });
 
   test('an abort ends the process at once, is no finding, and costs no later clip', async () => {

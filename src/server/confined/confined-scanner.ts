@@ -5,6 +5,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { errors, UserError } from '../../base/errors.ts';
 import { detectorPath } from '../../detect/bundled.ts';
 import { failedResult } from '../../detect/failed-result.ts';
+import type { StabilityRow } from '../../detect/result.ts';
 import type { FileScanOptions, ScannerOptions } from '../../detect/scanner.ts';
 import type { ClipAnalysis, EvidenceCrop } from '../../detect/types.ts';
 import { defaultSampling } from '../../media/sampling.ts';
@@ -42,7 +43,7 @@ export async function openConfined(options: ConfinedOptions): Promise<ClipScanne
   // Drivers of graphics processors ask for more than a fence lets through.
   const can = process.platform === 'linux' && (scanner.device ?? 'cpu') === 'cpu';
   if (!can && sandbox === 'require') {
-    throw errors.SANDBOX_UNAVAILABLE(can ? '' : `not on ${process.platform} with ${scanner.device ?? 'cpu'}`);
+    throw errors.SANDBOX_UNAVAILABLE(`not on ${process.platform} with ${scanner.device ?? 'cpu'}`);
   }
   const roots = new Roots();
   for (const path of [detector, ...read]) await roots.add(path);
@@ -162,6 +163,11 @@ class ConfinedScanner implements ClipScanner {
       );
       if (said.kind !== 'rows') throw errors.ANALYSIS_CRASHED(path, 'it gave another answer');
       return said.rows;
+    }).catch((error: unknown): StabilityRow[] => {
+      if (signal?.aborted || !(error instanceof UserError)) throw error;
+      // The clip has its score; what breaks over its variants is told as theirs, and costs no other clip.
+      const none = { verdict: 'not_assessable', score: null, interval: null } as const;
+      return [{ variant: 'none', words: error.fact, ...none }];
     });
   }
 
@@ -170,6 +176,10 @@ class ConfinedScanner implements ClipScanner {
       const said = await process.ask({ kind: 'credentials', path }, {});
       if (said.kind !== 'credentials') throw errors.ANALYSIS_CRASHED(path, 'it gave another answer');
       return said.credentials;
+    }).catch(async (error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      const { unreadableCredentials } = await import('../jobs/credentials.ts');
+      return unreadableCredentials(error.fact);
     });
   }
 
@@ -193,7 +203,7 @@ class ConfinedScanner implements ClipScanner {
       .catch(() => undefined)
       .then(async () => {
         signal?.throwIfAborted();
-        if (await this.#roots.reach(path)) await this.#process?.end();
+        if (this.#confined && (await this.#roots.reach(path))) await this.#process?.end();
         const process = await this.#running();
         const stop = () => void process.end();
         signal?.addEventListener('abort', stop, { once: true });

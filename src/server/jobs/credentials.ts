@@ -32,6 +32,10 @@ const answer = (
   rest: Partial<Pick<Credentials, 'manifests' | 'problems'>> = {},
 ): Credentials => ({ status, statement: statements[status], manifests: [], problems: [], ...rest });
 
+/** What is said of a file whose credentials nobody could look at. */
+export const unreadableCredentials = (problem: string): Credentials =>
+  answer('unreadable', { problems: [problem] });
+
 /** Never throws: a failure to read is told and changes nothing else. */
 export async function readCredentials(from: string | ByteSource): Promise<Credentials> {
   try {
