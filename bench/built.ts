@@ -3,14 +3,20 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
 /** The module's exports. `tsx` keeps functions' names, which costs inner loops a third; the build does not. */
 export async function built<T>(module: string): Promise<T> {
-  const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+  return (await import(await bundle(`src/${module}`))) as T;
+}
+
+/** @param module path in the package. @returns where its bundle is */
+export async function bundle(module: string): Promise<string> {
   if (!existsSync(at('dist/workers'))) throw new Error('`npm run build` comes first');
   // Two folders below the package, as the sources' own paths expect.
   const out = at(`dist/bench/${module.replaceAll('/', '-').replace(/\.ts$/, '')}.js`);
   await build({
-    entryPoints: [at(`src/${module}`)],
+    entryPoints: [at(module)],
     outfile: out,
     bundle: true,
     packages: 'external',
@@ -19,5 +25,5 @@ export async function built<T>(module: string): Promise<T> {
     target: 'node20',
     logLevel: 'error',
   });
-  return (await import(out)) as T;
+  return out;
 }

@@ -34,7 +34,7 @@ export function runChild(
     child.stdout.on('data', (chunk) => (stdout += chunk));
     child.stderr.on('data', (chunk) => (stderr += chunk));
     const timer = setInterval(() => {
-      const tree = child.pid === undefined ? [] : descendants(child.pid).map(read);
+      const tree = child.pid === undefined ? [] : processTree(child.pid);
       for (const { pid, cpuSeconds } of tree) cpu.set(pid, Math.max(cpuSeconds, cpu.get(pid) ?? 0));
       peakMiB = Math.max(peakMiB, tree[0]?.peakMiB ?? 0, sum(tree.map(({ residentMiB }) => residentMiB)));
     }, 20);
@@ -55,7 +55,11 @@ export function runChild(
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** The process and all that it started, itself first. */
+/** The process and all that it started, itself first: memory now and at its most, processor time so far. */
+export function processTree(pid: number) {
+  return descendants(pid).map(read);
+}
+
 function descendants(pid: number): number[] {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);

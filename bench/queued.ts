@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { acceptFile, chooseScan } from '../src/server/accept.ts';
 import { makeConfig } from '../src/server/config.ts';
 import { type Joined, joinQueue } from '../src/server/work.ts';
+import { bundle } from './built.ts';
 
 export const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -23,6 +24,14 @@ export const newFolder = () => mkdtempSync(join(tmpdir(), 'mesoscope-workers-'))
 export function joinAsSender(database: string, store: string): Promise<Joined> {
   const limits = { disk: { leaveFreeMiB: 0 }, job: { attempts: 1e6 } };
   return joinQueue(makeConfig({ database, store, ...limits }), 'sender');
+}
+
+let bundled: Promise<string> | undefined;
+
+/** Bundled once: a compiler in each of a thousand workers would be what the bench measures. */
+function stageWorker(): Promise<string> {
+  bundled ??= bundle('bench/programs/stage-worker.ts');
+  return bundled;
 }
 
 /** Resolves when it works. @param real the built command and true analyses, in place of the simulated stage */
@@ -40,8 +49,8 @@ export async function startWorkerProcess(
     await once(child.stdout as NodeJS.ReadableStream, 'data');
     return child;
   }
-  const child = fork(at('./programs/stage-worker.ts'), [database, store, '1'], {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(await stageWorker(), [database, store, '1'], {
+    execArgv: [],
     stdio: ['ignore', 'inherit', quiet ? 'ignore' : 'inherit', 'ipc'],
   });
   await once(child, 'message');
@@ -82,6 +91,14 @@ export async function jobTimes({ database }: Joined): Promise<JobTimes[]> {
        extract(epoch from started_at)::float8 as begun, extract(epoch from finished_at)::float8 as ended
      from mesoscope.clip where finished_at is not null`,
   );
+}
+
+/** How jobs ended, by code: `stage.mjs` ends each with CLIP_NO_FRAMES, and anything else is a job that did not wait. */
+export async function endCodes({ database }: Joined): Promise<Record<string, number>> {
+  const rows = await database.query<{ code: string; n: number }>(
+    `select coalesce(error->>'code', status) as code, count(*)::int as n from mesoscope.clip group by 1 order by 1`,
+  );
+  return Object.fromEntries(rows.map(({ code, n }) => [code, n]));
 }
 
 export async function countOpen({ database }: Joined): Promise<number> {

@@ -13,6 +13,7 @@ import { postgresCluster } from '../test/postgres-cluster.ts';
 import { machine } from './machine.ts';
 import {
   countOpen,
+  endCodes,
   joinAsSender,
   newFolder,
   option,
@@ -110,6 +111,7 @@ const [counts] = await surely(() =>
        (select max(attempts)::int from mesoscope.clip) as most`,
   ),
 );
+const ends = await surely(() => endCodes(sender));
 const noted = await sender.database.query<{ n: number }>('select count(distinct clip)::int as n from ended');
 await stopAll(workers);
 await sender.stop();
@@ -125,6 +127,7 @@ const result = {
   databaseRestarts: restarted,
   seconds: rounded(seconds),
   ended: counts.ended,
+  ends,
   lost: jobs - noted[0].n,
   endedTwice: counts.twice,
   begunAgain: counts.attempts,

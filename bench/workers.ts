@@ -13,6 +13,7 @@ import { postgresCluster } from '../test/postgres-cluster.ts';
 import { machine } from './machine.ts';
 import {
   countOpen,
+  endCodes,
   jobTimes,
   joinAsSender,
   newFolder,
@@ -51,6 +52,7 @@ async function full(workers: number) {
   await untilDone(sender);
   const times = await jobTimes(sender);
   const after = await transactions(sender);
+  const ends = await endCodes(sender);
   await stopAll(running);
   await sender.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -70,6 +72,7 @@ async function full(workers: number) {
     ),
     sendMsAJob: rounded(sendMs, 2),
     transactionsAJob: rounded((after - before) / count),
+    ends,
   };
 }
 

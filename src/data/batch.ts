@@ -25,6 +25,8 @@ export interface BatchOptions {
   seed: number;
   /** Masks too; an item without one is all manipulated or all real, as its label says. */
   masks: boolean;
+  /** The mask of a manipulated picture that has none is -1 everywhere: nobody knows. */
+  unknownMasks?: boolean;
   /** Draw augmentations by item, or alike for all items of a source, so that a pair differs only in its forgery. */
   augmentBy: 'item' | 'source';
   /**
@@ -49,12 +51,15 @@ export interface BatchContent {
   images: Float32Array<ArrayBuffer>;
   /** n labels, 0 real or 1 manipulated. */
   labels: Float32Array<ArrayBuffer>;
-  /** n x height x width, 0 to 1; empty where masks are not asked for. */
+  /** n x height x width, 0 to 1, -1 where unknown; empty where masks are not asked for. */
   masks: Float32Array<ArrayBuffer>;
   /** Indices into the options' items. */
   picks: number[];
   skipped: Skipped[];
 }
+
+/** In place of a mask's 0 to 1, where nobody knows which pixels of a manipulated picture were manipulated. */
+export const unknownMask = -1;
 
 /** Pictures in the making at once on one thread: one decodes (libuv) while another is warped here. */
 const inFlight = 3;
@@ -150,7 +155,8 @@ export class BatchMaker {
     batch: number,
     inHand: PairsInHand,
   ): Promise<string | undefined> {
-    const { items, folder, size, normalisation, seed, masks, augmentBy, synthesize } = this.#options;
+    const { items, folder, size, normalisation, seed, masks, augmentBy, synthesize, unknownMasks } =
+      this.#options;
     const item = items[index];
     const area = size.width * size.height;
     let picture: Awaited<ReturnType<typeof readPicture>>;
@@ -176,7 +182,7 @@ export class BatchMaker {
     if (masks) {
       const target = content.masks.subarray(slot * area, (slot + 1) * area);
       if (done.mask) target.set(done.mask);
-      else target.fill(item.label);
+      else target.fill(unknownMasks && item.label === 1 ? unknownMask : item.label);
     }
     return undefined;
   }

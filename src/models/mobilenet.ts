@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { Value } from '../graph/node.ts';
 import type { Scope } from '../graph/scope.ts';
+import { fixed } from '../graph/tensor.ts';
 import * as ops from '../ops/index.ts';
 import {
   batchNormalisation,
@@ -43,6 +44,8 @@ const options = z.strictObject({
   blocks: z.int().min(6).max(mobilenetBlocks.length).default(8),
   /** Share of the pooled features that are dropped. */
   dropout: z.number().min(0).lt(1).default(0.2),
+  /** The map reads the last block too, enlarged: what a place looks like beside all else, not its texture alone. */
+  context: z.boolean().default(false),
 });
 
 export const mobilenet: Network<z.infer<typeof options>> = {
@@ -54,7 +57,7 @@ export const mobilenet: Network<z.infer<typeof options>> = {
   sizes: { min: 32, step: 16 },
   normalisation: centredRange,
   options,
-  build(scope, image, { blocks, dropout: rate }) {
+  build(scope, image, { blocks, dropout: rate, context }) {
     let x = unit(scope, 'stem', image, 32, { kernel: 3, stride: 2 });
     let mapLogits: Value | undefined;
     for (const [i, [filters, stride]] of mobilenetBlocks.slice(0, blocks).entries()) {
@@ -68,6 +71,11 @@ export const mobilenet: Network<z.infer<typeof options>> = {
       }
     }
     if (!mapLogits) throw new Error('a MobileNet without the block of its map');
+    if (context) {
+      const wide = convolution(scope, 'context', x, { filters: 1, kernel: 1, bias: false, start: 'fan-in' });
+      const size = fixed(mapLogits.type.shape.slice(2)) as [number, number];
+      mapLogits = ops.add(mapLogits, ops.resize2d(wide, { size, mode: 'bilinear' }));
+    }
     const logits = scoreBesideMap(scope, x, mapLogits, rate);
     return { score: probability(logits), logits, map: mapProbability(mapLogits), mapLogits };
   },

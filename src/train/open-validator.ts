@@ -1,5 +1,6 @@
 /** The validator of a recipe: what a run opens, and whoever looks at one of its checkpoints later. */
 import type { PairItem } from '../data/synthesize/on-the-fly.ts';
+import { ignoresUnmasked } from './losses/index.ts';
 import { networkOf, type ResolvedRecipe } from './recipe.ts';
 import type { StepOptions } from './step.ts';
 import { Validator } from './validator.ts';
@@ -28,6 +29,7 @@ export function pictureOptions(recipe: ResolvedRecipe, folder: string, masks: bo
     normalisation: networkOf(recipe).normalisation,
     seed: recipe.seed,
     masks,
+    unknownMasks: ignoresUnmasked(recipe.loss),
     synthesize: recipe.data.synthesize,
     workers: recipe.workers,
     prefetch: recipe.prefetch,

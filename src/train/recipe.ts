@@ -82,7 +82,12 @@ export const recipeSchema = z
     size: z.int().min(8).max(2048).optional().describe("Side of the input; the network's own where absent"),
     init: z
       .strictObject({
-        weights: z.string().min(1).describe('.safetensors by our layer paths, or Keras .h5'),
+        weights: z
+          .string()
+          .min(1)
+          .describe(
+            'A detector (.onnx), a checkpoint or safetensors by our layer paths, PyTorch .pth, Keras .h5',
+          ),
         except: layers.default([]).describe('Layers that start anew'),
       })
       .optional(),

@@ -1,4 +1,5 @@
 /** Scores a split with the weights of the moment: one session for the whole run, weights as its inputs. */
+import { unknownMask } from '../data/batch.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from '../data/pipeline.ts';
 import { input } from '../graph/leaves.ts';
 import { emitOnnx } from '../graph/onnx/emit.ts';
@@ -70,6 +71,7 @@ export class Validator {
         for (let i = 0; i < n; i++) {
           const data = all.subarray(i * height * width, (i + 1) * height * width);
           const mask = batch.masks.subarray(i * side * side, (i + 1) * side * side);
+          if (mask[0] === unknownMask) continue;
           pixels = addPixels(pixels, countMapPixels({ width, height, data }, mask, side, this.#centres));
         }
       }

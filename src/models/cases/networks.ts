@@ -42,6 +42,7 @@ export const networkCases: Readonly<Record<string, NetworkCase>> = {
     variations: [
       { option: 'blocks', value: 7 },
       { option: 'dropout', value: 0.5 },
+      { option: 'context', value: true },
     ],
   },
   resnet18: {

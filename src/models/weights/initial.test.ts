@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { detectorPath } from '../../detect/bundled.ts';
+import { readContract } from '../../detect/detector.ts';
 import { input } from '../../graph/leaves.ts';
 import { type Parameter, Scope } from '../../graph/scope.ts';
 import { int64, type Tensor, tensor } from '../../graph/tensor.ts';
@@ -9,6 +11,7 @@ import { formulaWeight, quickWeights } from '../cases/formula.ts';
 import { networkNamed } from '../index.ts';
 import { inputShape, type Network } from '../network.ts';
 import { loadInitialWeights } from './initial.ts';
+import { readOnnxWeights } from './onnx.ts';
 import { encodeSafeTensors } from './safetensors.ts';
 
 let folder: string;
@@ -95,6 +98,28 @@ it('reads a checkpoint of ours, its optimiser state passed over', async () => {
   const found = await loadInitialWeights(network, parameters, await file(checkpoint));
   expect([...found.keys()]).toEqual([...weights.keys()]);
   for (const [path, value] of weights) expect(same(found.get(path), value), path).toBe(true);
+});
+
+it('reads the weights of a detector, and says where it is another network', async () => {
+  const bundled = detectorPath('compact-blends');
+  const network = networkNamed('compact');
+  const { network: of } = readContract(bundled, await readFile(bundled));
+  const parameters = parametersOf(network, of.options);
+  const found = await loadInitialWeights(network, parameters, bundled);
+  expect([...found.keys()].toSorted()).toEqual(parameters.map(({ path }) => path).toSorted());
+  const own = readOnnxWeights(await readFile(bundled), [parameters[0].path]);
+  expect(same(found.get(parameters[0].path), own.get(parameters[0].path))).toBe(true);
+
+  const other = networkNamed('meso4');
+  await expect(loadInitialWeights(other, parametersOf(other), bundled)).rejects.toMatchObject({
+    code: 'WEIGHTS_MISMATCH',
+    message: expect.stringMatching(/missing .*unknown /),
+  });
+  const damaged = join(folder, 'damaged.onnx');
+  await writeFile(damaged, (await readFile(bundled)).subarray(0, 5000));
+  await expect(loadInitialWeights(network, parameters, damaged)).rejects.toMatchObject({
+    code: 'WEIGHTS_INVALID',
+  });
 });
 
 it('takes the trunk of a network with another head', async () => {

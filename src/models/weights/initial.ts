@@ -1,10 +1,11 @@
 /** First weights from a file: a whole network's, or a trunk's by name. */
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { describe, errors } from '../../base/errors.ts';
 import type { Parameter } from '../../graph/scope.ts';
 import { type FloatTensor, floats, type Tensor, tensor } from '../../graph/tensor.ts';
 import type { Network } from '../network.ts';
 import { readKerasWeights } from './keras.ts';
+import { readAllOnnxWeights } from './onnx.ts';
 import { readSafeTensors } from './safetensors.ts';
 import { readTorchWeights } from './torch.ts';
 
@@ -16,8 +17,8 @@ export interface InitialWeightsOptions {
 }
 
 /**
- * Values for `parameters` (or for those below `prefix`), from our own checkpoints and any safetensors file, PyTorch
- * state dicts (`.pth`, `.pt`), or Keras HDF5 files. Tensors are found by our paths, or by the names of the library
+ * Values for `parameters` (or for those below `prefix`), from our own checkpoints and any safetensors file, our
+ * detectors (`.onnx`), PyTorch state dicts (`.pth`, `.pt`), or Keras HDF5 files. Tensors are found by our paths, or by the names of the library
  * that the network comes from (`network.torch`); of such a file, the library's classifier is left aside and our head
  * gets no values: it keeps those that were drawn. A checkpoint's optimiser state and averages are passed over.
  *
@@ -37,7 +38,7 @@ export async function loadInitialWeights(
   const format = await formatOf(file);
   // The only HDF5 files of these networks are the MesoNet authors', whose output means "real".
   if (format === 'hdf5') return readKerasWeights(file, network, below, { outputMeansReal: true });
-  const read = format === 'zip' ? await readTorchWeights(file) : (await readSafeTensors(file)).tensors;
+  const read = await tensorsOf(file, format);
   const tensors = new Map([...read].flatMap(([name, value]) => (counts(name) ? [[plain(name), value]] : [])));
   const { wanted, leftAside } = nameThem(network, below, tensors);
 
@@ -107,13 +108,24 @@ function sameButOnes(a: readonly number[], b: readonly number[]): boolean {
   return bare(a) === bare(b);
 }
 
-async function formatOf(file: string): Promise<'zip' | 'hdf5' | 'safetensors'> {
+type Format = 'zip' | 'hdf5' | 'onnx' | 'safetensors';
+
+async function tensorsOf(file: string, format: Exclude<Format, 'hdf5'>): Promise<Map<string, Tensor>> {
+  if (format === 'zip') return readTorchWeights(file);
+  if (format === 'onnx') return readAllOnnxWeights(file, await readFile(file));
+  return (await readSafeTensors(file)).tensors;
+}
+
+async function formatOf(file: string): Promise<Format> {
   try {
     const handle = await open(file);
     try {
-      const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-      if (buffer.toString('latin1') === 'PK\u0003\u0004') return 'zip';
-      if (buffer.toString('latin1') === '\u0089HDF') return 'hdf5';
+      const { buffer } = await handle.read(Buffer.alloc(9), 0, 9, 0);
+      const begin = buffer.toString('latin1');
+      if (begin.startsWith('PK\u0003\u0004')) return 'zip';
+      if (begin.startsWith('\u0089HDF')) return 'hdf5';
+      // ONNX has no magic number: its first field is the version. A safetensors header begins with `{`, after its length.
+      if (buffer[0] === 8 && begin[8] !== '{') return 'onnx';
     } finally {
       await handle.close();
     }

@@ -1,6 +1,10 @@
 /** The weights that a detector's file carries, by layer path. */
+import { describe, errors } from '../../base/errors.ts';
 import { decodeModel } from '../../graph/onnx/proto.ts';
 import { type FloatTensor, tensor } from '../../graph/tensor.ts';
+
+/** ONNX's number for 32-bit floats. */
+const float = 1;
 
 /** Throws an `Error` where the model lacks one of the `paths`. */
 export function readOnnxWeights(bytes: Uint8Array, paths: readonly string[]): Map<string, FloatTensor> {
@@ -16,4 +20,18 @@ export function readOnnxWeights(bytes: Uint8Array, paths: readonly string[]): Ma
       return [path, tensor(data, entry.dims.map(Number))];
     }),
   );
+}
+
+/**
+ * All weights that a detector's file carries: what else a graph stores (the shapes that it reshapes to) is no float.
+ * @throws WEIGHTS_INVALID where it is no ONNX model
+ */
+export function readAllOnnxWeights(file: string, bytes: Uint8Array): Map<string, FloatTensor> {
+  try {
+    const stored = decodeModel(bytes).graph?.initializer ?? [];
+    const names = stored.flatMap(({ name, dataType }) => (dataType === float && name ? [name] : []));
+    return readOnnxWeights(bytes, names);
+  } catch (cause) {
+    throw errors.WEIGHTS_INVALID(file, describe(cause));
+  }
 }

@@ -23,6 +23,15 @@ export interface LossContext {
    * Label smoothing ε (Szegedy et al. 2016, over two classes): a label t becomes (1 - ε) t + ε / 2.
    */
   readonly smoothing: number;
+  /** Of losses over pixels. */
+  readonly pixels?: PixelWeights;
+}
+
+export interface PixelWeights {
+  /** How much a manipulated pixel counts beside an untouched one; 1 where left out. */
+  readonly manipulatedPixels?: number | undefined;
+  /** `ignored`: pixels whose mask is below 0, which nobody knows, do not count. */
+  readonly unmasked?: 'whole' | 'ignored' | undefined;
 }
 
 /** (1 - ε) t + ε / 2. */

@@ -97,6 +97,23 @@ describe('losses on maps', () => {
     expect((await evaluate({ loss }, { ...feeds, ...more })).loss[0]).toBeCloseTo(pixels, 6);
   });
 
+  it('lets manipulated pixels count more, and unknown ones not at all', async () => {
+    const unknown = [...truth.slice(0, 4), -1, -1, -1, -1];
+    const expected =
+      values.slice(0, 4).reduce((sum, z, i) => {
+        const weight = truth[i] * 3 + (1 - truth[i]);
+        return sum + weight * (Math.log(1 + Math.exp(z)) - truth[i] * z);
+      }, 0) / values.length;
+    const options = lossSchema.parse({
+      kind: 'pixel-cross-entropy',
+      manipulatedPixels: 3,
+      unmasked: 'ignored',
+    });
+    const loss = buildLoss(options, { outputs, labels: { label, mask }, image });
+    const given = { ...feeds, map: more.map, mask: tensor(unknown, [2, 2, 2]) };
+    expect((await evaluate({ loss }, given)).loss[0]).toBeCloseTo(expected, 6);
+  });
+
   it.each([0, 0.25, 1])('joins both with lambda %s', async (lambda) => {
     const options: LossOptions = { kind: 'joint', smoothing: 0, lambda };
     const loss = buildLoss(options, { outputs, labels: { label, mask }, image });
@@ -134,6 +151,14 @@ describe('patch centres', () => {
   it('refuses what moves pixels otherwise', () => {
     const x = ops.resize2d(picture, { size: [32, 32], mode: 'bilinear' });
     expect(() => patchCentres(x, picture)).toThrow(/resize2d/);
+  });
+
+  it('keeps the patches of a way that another, resized, brings context to', () => {
+    const near = ops.conv2d(picture, kernel(3, 3), { padding: 1, stride: 2 });
+    const far = ops.conv2d(near, kernel(3, 3), { padding: 1, stride: 2 });
+    const context = ops.resize2d(far, { size: [64, 64], mode: 'bilinear' });
+    expect(patchCentres(ops.relu(ops.add(near, context)), picture)).toEqual(patchCentres(near, picture));
+    expect(() => patchCentres(ops.relu(context), picture)).toThrow(/resize2d/);
   });
 
   it('picks the mask there', async () => {

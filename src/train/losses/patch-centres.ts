@@ -17,17 +17,22 @@ interface Grid {
   stride: number[];
   centre: number[];
   field: number[];
+  /** What was resized on the way: its pixels are no patches. */
+  resized?: Node;
 }
 
 /**
  * Follows convolutions and poolings from the picture to the map (004, IV-C: "from d_rf / 2 at stride s").
- * Where ways meet, the widest field is kept; they must agree on the stride.
+ * Where ways meet, the widest field is kept; they must agree on the stride. A way that was resized brings context to one
+ * that was not, and leaves the patches of the other as they are.
  * @throws Error where the map changes size in another way than by windows.
  */
 export function patchCentres(map: Value, image: Value): PatchCentres {
   const grids = new Map<Value, Grid>([[image, { stride: [1, 1], centre: [0, 0], field: [1, 1] }]]);
   for (const node of topological([map])) {
-    const from = node.inputs.map((value) => grids.get(value)).filter((grid) => grid !== undefined);
+    const all = node.inputs.map((value) => grids.get(value)).filter((grid) => grid !== undefined);
+    const whole = all.filter(({ resized }) => resized === undefined);
+    const from = whole.length > 0 ? whole : all;
     if (from.length === 0) continue;
     const widest = from.reduce((a, b) => (b.field[0] > a.field[0] ? b : a));
     if (from.some((grid) => grid.stride.join() !== widest.stride.join())) {
@@ -39,6 +44,10 @@ export function patchCentres(map: Value, image: Value): PatchCentres {
   }
   const grid = grids.get(map);
   if (grid === undefined) throw new Error('the map does not depend on the picture');
+  if (grid.resized) {
+    const { op, path } = grid.resized;
+    throw new Error(`${op.name} in layer ${path} moves pixels; the map has no patch centres`);
+  }
   return {
     stride: grid.stride as unknown as Pair,
     // A patch of an even side has its centre between pixels; 004 rounds d_rf / 2 down.
@@ -52,13 +61,14 @@ function through(node: Node, grid: Grid): Grid {
   if (window === undefined) {
     const [before, after] = [node.inputs[0].type.shape, node.outputs[0].type.shape];
     if (before.slice(2).join() !== after.slice(2).join()) {
-      throw new Error(`${node.op.name} in layer ${node.path} moves pixels; the map has no patch centres`);
+      return { ...grid, resized: node };
     }
     return grid;
   }
   const { kernel, stride, dilation, pads } = window;
   const reach = [0, 1].map((axis) => dilation[axis] * (kernel[axis] - 1));
   return {
+    ...grid,
     stride: grid.stride.map((s, axis) => s * stride[axis]),
     centre: grid.centre.map((c, axis) => c + (reach[axis] / 2 - pads[axis]) * grid.stride[axis]),
     field: grid.field.map((f, axis) => f + reach[axis] * grid.stride[axis]),

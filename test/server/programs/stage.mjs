@@ -1,5 +1,5 @@
-// In place of an analysis: waits as many milliseconds as the clip's name says (`stage-500-7`), and ends.
-import { onTask, tell } from '../../test/server/programs/channel.mjs';
+// In place of an analysis: waits as many milliseconds as the clip's name says (`stage-500-7`), and ends. For benches.
+import { onTask, tell } from './channel.mjs';
 
 onTask(({ name }) => {
   const milliseconds = Number(/^stage-(\d+)-/.exec(name)?.[1] ?? 0);
