@@ -86,6 +86,8 @@ describe('tiles', () => {
     expect(tiles(900, 2)).toHaveLength(7);
     expect(tiles(20_000, 40)).toHaveLength(7);
     expect(tiles(1, 1)).toEqual([]);
+    expect(tiles(256, 200)).toEqual([]);
+    expect(tiles(257, 200)).not.toEqual([]);
   });
 
   it('trust small faces off the tile’s inner borders', () => {

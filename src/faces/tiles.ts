@@ -1,5 +1,6 @@
 /** Regions to look at for faces that are too small in the whole frame, and for faces that fill it. */
 import type { Box } from '../base/geometry.ts';
+import { inputSize } from './blazeface.ts';
 
 /** Padding on each side of a tight crop, as a share of its size: 60 of 60 DFDC crops get a mesh (design, Faces). */
 export const tightCropPadding = 0.35;
@@ -18,8 +19,6 @@ export function paddedFrame(width: number, height: number, padding = tightCropPa
   };
 }
 
-/** Smaller pictures hold no face that tiles would show better. */
-const leastTiled = 128;
 /** A strip's tiles are at least its length over this: at most seven in a row. */
 const mostAlong = 5;
 
@@ -28,7 +27,8 @@ const mostAlong = 5;
  * quarter, so that a face of up to a quarter of a tile is whole in one of them.
  */
 export function tiles(width: number, height: number, share = 0.75): Box[] {
-  if (Math.max(width, height) < leastTiled) return [];
+  // Seen whole at its own resolution already: what tiles would show besides is less than 70 pixels wide.
+  if (Math.max(width, height) <= inputSize) return [];
   // Strips get wider tiles, not hundreds of them.
   const side = Math.max(Math.min(width, height) * share, Math.max(width, height) / mostAlong);
   const starts = (length: number) => {
