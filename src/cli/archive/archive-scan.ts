@@ -23,6 +23,8 @@ export interface ArchiveOptions extends BatchOptions {
   out: string;
   /** Seconds between two looks at the folders; undefined ends after one. */
   watchSeconds: number | undefined;
+  /** Files at a time, each in a process of its own. */
+  jobs: number;
 }
 
 /** A file that changed this lately may still be written. */
@@ -38,10 +40,10 @@ export async function archiveScan(context: CliContext, options: ArchiveOptions):
   const ledger = await Ledger.open(options.out, { onResult: (result) => tally.add(result) });
   const known = ledger.size;
   const total = await countMedia(options, ledger);
-  const scanner = await context.openScanner({ ...options.scanner, read: options.paths });
+  const scanners = await openScanners(context, options);
   const progress = startProgress(context.stderr, total, options.quiet);
   if (known > 0 && !options.quiet) progress.note(`mesoscope: going on after ${known} files`);
-  const archive = new Archive(context, options, scanner, ledger, tally, progress);
+  const archive = new Archive(context, options, scanners, ledger, tally, progress);
   try {
     do {
       await archive.pass();
@@ -52,7 +54,7 @@ export async function archiveScan(context: CliContext, options: ArchiveOptions):
     await archive.summarise(signal.aborted || options.watchSeconds !== undefined);
   } finally {
     progress.stop();
-    await scanner.close();
+    await Promise.all(scanners.map((scanner) => scanner.close()));
   }
   if (!options.quiet) {
     const to = options.json ? context.stderr : context.stdout;
@@ -63,6 +65,19 @@ export async function archiveScan(context: CliContext, options: ArchiveOptions):
   if (signal.aborted) return Number(signal.reason) || exitCodes.interrupted;
   if (options.failOnLikely && (tally.counts.get('manipulation_likely') ?? 0) > 0) return exitCodes.likely;
   return (tally.counts.get('error') ?? 0) > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** All or none: one that does not start closes those that did. */
+async function openScanners(context: CliContext, { scanner, paths, jobs }: ArchiveOptions) {
+  const open = () => context.openScanner({ ...scanner, read: paths });
+  const opened = await Promise.allSettled(Array.from({ length: jobs }, open));
+  const scanners = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failure = opened.find((one) => one.status === 'rejected');
+  if (failure) {
+    await Promise.all(scanners.map((one) => one.close()));
+    throw failure.reason;
+  }
+  return scanners;
 }
 
 /** For the progress bar: a walk is cheap beside a scan. Watching has no end to tell. */
@@ -76,24 +91,26 @@ async function countMedia({ paths, out, watchSeconds }: ArchiveOptions, ledger: 
 class Archive {
   readonly #context: CliContext;
   readonly #options: ArchiveOptions;
-  readonly #scanner: FileScanner;
+  readonly #scanners: readonly FileScanner[];
   readonly #ledger: Ledger;
   readonly #tally: ArchiveTally;
   readonly #progress: Progress;
   #done = 0;
   #told = new Set<string>();
+  /** One result at a time is written: a page or a part that is read meanwhile would end in half a line. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
     context: CliContext,
     options: ArchiveOptions,
-    scanner: FileScanner,
+    scanners: readonly FileScanner[],
     ledger: Ledger,
     tally: ArchiveTally,
     progress: Progress,
   ) {
     this.#context = context;
     this.#options = options;
-    this.#scanner = scanner;
+    this.#scanners = scanners;
     this.#ledger = ledger;
     this.#tally = tally;
     this.#progress = progress;
@@ -103,35 +120,60 @@ class Archive {
   async pass(): Promise<void> {
     const { paths, out, watchSeconds } = this.#options;
     const { signal } = this.#context;
+    const free = [...this.#scanners];
+    const running = new Set<Promise<void>>();
+    const failures: unknown[] = [];
     for await (const seen of filesOf(paths, out)) {
-      if (signal.aborted) return;
+      if (signal.aborted || failures.length > 0) break;
       if ('problem' in seen) {
         this.#tell(seen.path, seen.problem);
         continue;
       }
       if (this.#ledger.has(seen)) continue;
       if (watchSeconds !== undefined && Date.now() - seen.modifiedMs < settlesAfterMs) continue;
-      this.#progress.begin(this.#done, seen.path);
-      const result = await this.#scan(seen);
-      if (!result) return;
-      await this.#ledger.add(seen, result);
-      this.#tally.add(result);
-      this.#done++;
-      this.#progress.end();
-      if (this.#options.json) this.#context.stdout.write(`${JSON.stringify(result)}\n`);
-      if (this.#done % summariseEvery === 0) await this.summarise(true);
+      const scanner = free.pop() as FileScanner;
+      const work = this.#take(scanner, seen)
+        .catch((error) => void failures.push(error))
+        .finally(() => {
+          running.delete(work);
+          free.push(scanner);
+        });
+      running.add(work);
+      if (free.length === 0) await Promise.race(running);
     }
+    await Promise.all(running);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #take(scanner: FileScanner, seen: Seen): Promise<void> {
+    this.#progress.begin(this.#done, seen.path);
+    const result = await this.#scan(scanner, seen);
+    if (!result) return;
+    const written = this.#writing.then(() => this.#note(seen, result));
+    // One that fails is thrown to its own caller, and not to all after it.
+    this.#writing = written.catch(() => undefined);
+    await written;
+  }
+
+  async #note(seen: Seen, result: ClipResult): Promise<void> {
+    await this.#ledger.add(seen, result);
+    this.#tally.add(result);
+    this.#done++;
+    this.#progress.end();
+    if (this.#options.json) this.#context.stdout.write(`${JSON.stringify(result)}\n`);
+    if (this.#done % summariseEvery === 0) await this.summarise(true);
   }
 
   /** Undefined after an abort. */
-  async #scan({ path }: Seen): Promise<ClipResult | undefined> {
+  async #scan(scanner: FileScanner, { path }: Seen): Promise<ClipResult | undefined> {
     const { sampling, given, out } = this.#options;
     const { signal } = this.#context;
     try {
-      const analysis = await this.#scanner.scan(path, {
+      const analysis = await scanner.scan(path, {
         sampling,
         signal,
-        onProgress: (progress) => this.#progress.update(progress),
+        // Of one at a time: several would overwrite one another.
+        ...(this.#scanners.length === 1 ? { onProgress: (progress) => this.#progress.update(progress) } : {}),
       });
       const { result } = analysis;
       // Somebody will want to look at these, and a hundred thousand pages of the others would fill a disk.
@@ -139,7 +181,7 @@ class Archive {
         const { clipReport } = await import('../../report/clip.ts');
         const replay = replayCommand([path], given, out);
         const html = await clipReport(analysis, {
-          contract: this.#scanner.contract,
+          contract: scanner.contract,
           replay,
           createdAt: new Date(),
         });
@@ -152,14 +194,14 @@ class Archive {
       if (error instanceof UserError) throw error;
       // A bug that one clip shows must not cost the archive its night.
       this.#progress.note(`mesoscope: ${path}: ${describe(error)}`);
-      return failedResult(path, error as Error, this.#scanner.detector);
+      return failedResult(path, error as Error, scanner.detector);
     }
   }
 
   /** The page, and Parquet of the open part. */
   async summarise(unfinished: boolean): Promise<void> {
     const { out, paths, given } = this.#options;
-    const { contract, detector } = this.#scanner;
+    const [{ contract, detector }] = this.#scanners;
     await this.#ledger.flush();
     const replay = replayCommand(paths, [...given, '--archive'], out);
     const html = archivePage(this.#tally, {

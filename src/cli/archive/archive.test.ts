@@ -163,6 +163,71 @@ test('watching takes up what comes later, and ends with Ctrl-C', async () => {
   expect(ledger().flat()).toHaveLength(3);
 }, 30_000);
 
+test('several at a time: each file once, never more than asked for, all processes closed', async () => {
+  files(450);
+  const scanners: FakeScanner[] = [];
+  let [running, most] = [0, 0];
+  const open = async () => {
+    const scanner = fakeScanner(async (path) => {
+      most = Math.max(most, ++running);
+      await new Promise((done) => setTimeout(done, path.endsWith('0.mp4') ? 8 : 1));
+      running--;
+      return analysisOf('clean', path);
+    });
+    scanners.push(scanner);
+    return scanner;
+  };
+  const all = ['scan', join(folder, 'media'), '--archive', '--out', out, '--jobs', '3'];
+  expect((await command(all, { openScanner: open })).code).toBe(0);
+  expect([scanners.length, most]).toEqual([3, 3]);
+  expect(scanners.every((scanner) => scanner.isClosed() && scanner.scanned.length > 20)).toBe(true);
+  const paths = ledger()
+    .flat()
+    .map(({ seen }) => seen.path);
+  expect([paths.length, new Set(paths).size]).toEqual([450, 450]);
+  expect(await rows(0)).toHaveLength(450);
+});
+
+test('several at a time: what concerns the archive ends it, and the others are waited for', async () => {
+  files(30);
+  const scanners: FakeScanner[] = [];
+  let running = 0;
+  const open = async () => {
+    const scanner = fakeScanner(async (path) => {
+      running++;
+      await new Promise((done) => setTimeout(done, 5));
+      running--;
+      if (path.endsWith('0009.mp4')) throw errors.DETECTOR_MISSING('gone.onnx');
+      return analysisOf('clean', path);
+    });
+    scanners.push(scanner);
+    return scanner;
+  };
+  const all = ['scan', join(folder, 'media'), '--archive', '--out', out, '--jobs', '4'];
+  const { code, stderr } = await command(all, { openScanner: open });
+  expect([code, running]).toEqual([2, 0]);
+  expect(stderr).toContain('DETECTOR_MISSING');
+  expect(scanners.every((scanner) => scanner.isClosed())).toBe(true);
+  const paths = ledger().flat();
+  expect(paths.length).toBeLessThan(29);
+  expect(paths.length).toBe(scanners.flatMap(({ scanned }) => scanned).length - 1);
+});
+
+test('one process that does not start closes those that did', async () => {
+  files(3);
+  const opened: FakeScanner[] = [];
+  const open = async () => {
+    if (opened.length === 2) throw errors.SCAN_PROCESS_FAILED('it ended');
+    opened.push(fakeScanner());
+    return opened[opened.length - 1];
+  };
+  const all = ['scan', join(folder, 'media'), '--archive', '--out', out, '--jobs', '3'];
+  const { code, stderr } = await command(all, { openScanner: open });
+  expect(code).toBe(1);
+  expect(stderr).toContain('SCAN_PROCESS_FAILED');
+  expect(opened.map((scanner) => scanner.isClosed())).toEqual([true, true]);
+});
+
 test('an archive needs a folder for its results', async () => {
   files(1);
   const { code, stderr } = await command(['scan', join(folder, 'media'), '--archive']);

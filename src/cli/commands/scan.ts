@@ -32,6 +32,7 @@ interface Options {
   stability?: true;
   archive?: true;
   watch?: number;
+  jobs: number;
   queue?: string;
   sandbox: Sandbox;
   store?: string;
@@ -91,6 +92,14 @@ export const scan: CliCommand = {
           '--watch <seconds>',
           'with --archive: look again every so many seconds, until Ctrl-C',
         ).argParser(whole(1, 86_400)),
+      )
+      .addOption(
+        new Option(
+          '--jobs <n>',
+          'with --archive: files at a time, each in a process of its own with its --threads, some 300 MiB each',
+        )
+          .argParser(whole(1, 256))
+          .default(1),
       )
       .option(
         '--queue <url>',
@@ -161,17 +170,33 @@ export const scan: CliCommand = {
           if (options.stability) throw errors.USAGE('--stability is for single clips, not for --archive.');
           const { archiveScan } = await import('../archive/archive-scan.ts');
           context.exit(
-            await archiveScan(context, { ...batch, out: options.out, watchSeconds: options.watch }),
+            await archiveScan(context, {
+              ...batch,
+              out: options.out,
+              watchSeconds: options.watch,
+              jobs: options.jobs,
+            }),
           );
           return;
         }
         if (options.watch !== undefined) throw errors.USAGE('--watch needs --archive.');
+        if (options.jobs > 1) throw errors.USAGE('--jobs needs --archive.');
         context.exit(await scanBatch(context, batch));
       }),
 };
 
 /** What changes numbers in ways that a shared queue does not know, or needs this process to see frames. */
-const notForQueues = ['aggregate', 'device', 'threads', 'seed', 'stability', 'archive', 'watch', 'sandbox'];
+const notForQueues = [
+  'aggregate',
+  'device',
+  'threads',
+  'seed',
+  'stability',
+  'archive',
+  'watch',
+  'jobs',
+  'sandbox',
+];
 
 const exitCodeHelp = `
 Exit codes: 0 scanned, 1 some input failed (the others are still done), 2 wrong usage,
