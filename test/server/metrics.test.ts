@@ -65,8 +65,25 @@ test('what is told of tries is counted', async () => {
   metrics.tell('put back', { ...clip, reason: 'lost', waitSeconds: 2 });
   metrics.tell('put back', { ...clip, reason: 'stopped', waitSeconds: 0 });
   metrics.tell('taken from the dead', { ...clip, waitSeconds: 0 });
+  const task = { task: 't', kind: 'train' as const, attempt: 1, job: 'j' };
+  metrics.tell('task done', { ...task, seconds: 40 });
+  metrics.tell('task failed', { ...task, seconds: 2, code: 'TASK_MEMORY' });
+  metrics.tell('task given up', { ...task, code: 'TASK_GIVEN_UP' });
+  metrics.tell('task put back', { ...task, reason: 'lost', seconds: 1, waitSeconds: 2 });
+  metrics.tell('task taken from the dead', { ...task, waitSeconds: 0 });
   const told = seriesOf(await metrics.text());
   const expected = {
+    'mesoscope_task_ends_total{kind="train",outcome="done"}': 1,
+    'mesoscope_task_ends_total{kind="train",outcome="failed"}': 2,
+    'mesoscope_task_ends_total{kind="prepare",outcome="failed"}': 0,
+    'mesoscope_task_failures_total{kind="train",code="TASK_MEMORY"}': 1,
+    'mesoscope_task_failures_total{kind="train",code="TASK_GIVEN_UP"}': 1,
+    'mesoscope_tasks_put_back_total{kind="train",reason="lost"}': 1,
+    'mesoscope_tasks_put_back_total{kind="train",reason="dead"}': 1,
+    'mesoscope_tasks_put_back_total{kind="train",reason="stopped"}': 0,
+    'mesoscope_task_seconds_count{kind="train"}': 2,
+    'mesoscope_task_seconds_sum{kind="train"}': 42,
+    'mesoscope_task_seconds_count{kind="prepare"}': 0,
     mesoscope_accepted_bytes_total: 7,
     'mesoscope_analyses_total{outcome="done"}': 1,
     'mesoscope_analyses_total{outcome="given"}': 1,
@@ -128,6 +145,34 @@ test('a server tells how many wait and how long, by queue and priority', async (
   expect(told.get('mesoscope_clips{status="queued"}')).toBe(4);
   // A server without slots is no worker.
   expect([told.get('mesoscope_workers'), told.get('mesoscope_worker_slots')]).toEqual([0, 0]);
+});
+
+test('a server tells how many tasks wait, run and ended, and since when the oldest waits', async () => {
+  const { url, services } = await start({ job: { slots: 0 } });
+  const states = [
+    ['prepare', 'queued', 20, null],
+    ['prepare', 'queued', 60, '1 hour'],
+    ['prepare', 'done', 90, null],
+    ['train', 'running', 5, null],
+  ] as const;
+  for (const [n, [kind, status, minutes, later]] of states.entries()) {
+    await services.database.query(
+      `insert into mesoscope.task (id, kind, key, name, client, priority, turn, status, payload, created_at, not_before)
+       values (gen_random_uuid(), $1, $2, 'n', 'c', 1, 1, $3, '{}', now() - make_interval(mins => $4::int),
+         now() + $5::interval)`,
+      [kind, `key ${n}`, status, minutes, later],
+    );
+  }
+  const told = await read(url);
+  const count = (kind: string, status: string) =>
+    told.get(`mesoscope_tasks{kind="${kind}",status="${status}"}`);
+  expect(['queued', 'running', 'done', 'failed'].map((status) => count('prepare', status))).toEqual([
+    2, 0, 1, 0,
+  ]);
+  expect([count('train', 'queued'), count('train', 'running')]).toEqual([0, 1]);
+  const oldest = (kind: string) => told.get(`mesoscope_task_queue_oldest_seconds{kind="${kind}"}`) ?? -1;
+  expect(Math.floor(oldest('prepare') / 60)).toBe(20);
+  expect(oldest('train')).toBe(0);
 });
 
 describe.skipIf(!havePostgres)(`a worker with --metrics-port${noPostgresReason}`, () => {

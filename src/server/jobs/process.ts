@@ -1,13 +1,12 @@
 /** A process that does one thing for us with a stranger's file: started, watched for memory and time, heard, ended. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { UserError } from '../../base/errors.ts';
 import { startCommand } from '../sandbox/sandbox.ts';
 import { channelFile, LineChannel } from './line-channel.ts';
+import { makeScratch } from './scratch.ts';
 
 const MiB = 2 ** 20;
 const watchEvery = 250;
@@ -76,7 +75,7 @@ const passed = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot'];
 
 /** Never throws for what a process does: that it breaks down is an outcome. */
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
-  const scratch = await mkdtemp(join(tmpdir(), 'mesoscope-analysis-'));
+  const scratch = await makeScratch();
   // Before the process starts: what is not there cannot be let in.
   if (options.out) await mkdir(options.out, { recursive: true, mode: 0o700 });
   try {
