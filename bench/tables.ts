@@ -260,6 +260,87 @@ part(
       ],
     ),
 );
+const archive = read('archive');
+part(
+  'An archive of very many files',
+  archive,
+  `${thousands(archive?.files)} files (${thousands(archive?.faces)} with a face, ${archive?.broken} cut off), \`--jobs 2\`, killed ${archive?.kills} times. ${archive?.caveat}`,
+  () =>
+    [
+      table(
+        [
+          'files/s',
+          's to go on after a kill',
+          's with nothing to do',
+          'lost',
+          'scanned twice',
+          'results, MiB',
+        ],
+        [
+          [
+            ...[archive.filesPerSecond, archive.secondsToGoOn.join(', '), archive.secondsWithNothingToDo],
+            ...[archive.lost, archive.scannedTwice, archive.resultsMiB],
+          ],
+        ],
+      ),
+      table(
+        ['resident, MiB (mean of each third of the time)', 'first', 'second', 'third'],
+        [
+          ['the command', ...archive.memoryMiB.command],
+          ['both processes that open files', ...archive.memoryMiB.reader],
+        ],
+      ),
+      '![memory over files that are done](../bench/results/archive.svg)',
+    ].join('\n\n'),
+);
+const soak = read('soak');
+part(
+  'A long time under load',
+  soak,
+  `${soak?.minutes} minutes, a clip every ${soak?.secondsBetweenClips} s (${soak?.clip}): ${soak?.counts.done} done, ${soak?.counts.failed} refused for being broken (${soak?.counts.broken} were), ${soak?.counts.known} known already, ${soak?.counts.deleted} deleted; unexpected: ${soak?.problems.length}. ${soak?.caveat}`,
+  () =>
+    [
+      table(
+        ['mean of each quarter', 'first', 'second', 'third', 'fourth'],
+        (
+          [
+            ['server, MiB', 'serverMiB'],
+            ['worker, MiB', 'workerMiB'],
+            ['open files of the server', 'serverFiles'],
+            ['open files of the worker', 'workerFiles'],
+            ['connections to the database', 'connections'],
+            ['API median, ms', 'p50Ms'],
+            ['API p95, ms', 'p95Ms'],
+          ] as const
+        ).map(([name, column]) => [name, ...soak.quarters[column]]),
+      ),
+      '![memory, open files and latency over time](../bench/results/soak.svg)',
+    ].join('\n\n'),
+);
+const fuzzed = read('fuzz');
+part(
+  'Damaged and crafted files',
+  fuzzed,
+  `${thousands(fuzzed?.inputs)} inputs in ${fuzzed?.minutes} minutes beside other work, each read by a process that does nothing else; ${fuzzed?.service.inputs} of them also sent to a running server, which crashed ${fuzzed?.service.crashes} times and missed ${fuzzed?.service.healthMisses} health checks. Failures that became scores: ${fuzzed?.failuresThatBecameScores}. Inputs that killed or hung the reading process: ${fuzzed?.kept.length}. Most frequent answers:`,
+  () =>
+    table(
+      ['what was read', 'inputs', 'answers'],
+      Object.entries({ ...fuzzed.reading, 'by the server': fuzzed.service.answers }).map(
+        ([kind, answers]) => {
+          const found = Object.entries(answers as Record<string, number>).sort(([, p], [, q]) => q - p);
+          const all = found.reduce((sum, [, count]) => sum + count, 0);
+          return [
+            kind,
+            thousands(all),
+            found
+              .slice(0, 8)
+              .map(([code, count]) => `${code} ${thousands(count)}`)
+              .join(', '),
+          ];
+        },
+      ),
+    ),
+);
 const detectors = read('detectors');
 part('Detectors on the development clips', detectors, detectors?.caveat, () => {
   const methods: string[] = Object.keys(detectors.results[0].methods);
