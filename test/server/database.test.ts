@@ -7,6 +7,7 @@ import { migrate } from '../../src/server/database/migrate.ts';
 import { migrations } from '../../src/server/database/migrations.ts';
 import { openPostgres, withoutSecrets } from '../../src/server/database/postgres.ts';
 import { takeTurn } from '../../src/server/database/turns.ts';
+import { Queue } from '../../src/server/jobs/queue.ts';
 import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
 import { prepareDatabase, testServers } from '../server.ts';
 
@@ -95,6 +96,25 @@ test.skipIf(!havePostgres)(`a mark is there while its connection is${noPostgresR
   await one.close();
   expect(await other.isAlive(7)).toBe(false);
 });
+
+test.skipIf(!havePostgres)(
+  `servers and workers that start together on a fresh database make its queues once${noPostgresReason}`,
+  async () => {
+    const address = freshDatabase();
+    const databases = await Promise.all(Array.from({ length: 6 }, () => openPostgres(address)));
+    open.push(...databases);
+    const told: Error[] = [];
+    const queues = await Promise.all(
+      databases.map(async (database) => {
+        await migrate(database);
+        return Queue.open(database, (error) => told.push(error));
+      }),
+    );
+    const [{ n }] = await databases[0].query<{ n: number }>('select count(*)::int as n from pgboss.queue');
+    for (const queue of queues) await queue.close();
+    expect([n, told]).toEqual([4, []]);
+  },
+);
 
 test('an address is told without its password', async () => {
   const url = 'postgres://user:secret@127.0.0.1:1/db';

@@ -30,6 +30,17 @@ const expireInHours = 23;
 /** A job that waits longer would be dropped by pg-boss. Clips are taken up again at the next start. */
 const retentionDays = 365;
 
+/** Two processes that start together on one database must not both make its queues: they would wait for each other's tables. */
+const lock = 0x4d45_5351;
+
+async function makeQueues(boss: PgBoss): Promise<void> {
+  await boss.start();
+  const there = new Set((await boss.getQueues()).map(({ name }) => name));
+  for (const name of [...clipQueues, ...taskKinds]) {
+    if (!there.has(name)) await boss.createQueue(name, { name, policy: 'standard', retryLimit: 0 });
+  }
+}
+
 export class Queue {
   readonly #boss: PgBoss;
 
@@ -40,9 +51,13 @@ export class Queue {
   static async open(database: Database, onError: (error: Error) => void): Promise<Queue> {
     const boss = new PgBoss({ db: forBoss(database) as PgBoss.Db, schema: 'pgboss', schedule: false });
     boss.on('error', onError);
-    await boss.start();
-    for (const name of [...clipQueues, ...taskKinds]) {
-      await boss.createQueue(name, { name, policy: 'standard', retryLimit: 0 });
+    // The embedded database has one connection, which a transaction would hold, and one process, which is alone.
+    if (database.kind === 'embedded') await makeQueues(boss);
+    else {
+      await database.transaction(async (queries) => {
+        await queries.query('select pg_advisory_xact_lock($1)', [lock]);
+        await makeQueues(boss);
+      });
     }
     return new Queue(boss);
   }
