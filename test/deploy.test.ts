@@ -60,7 +60,8 @@ describe('deploy/compose.yaml', () => {
   const service = z.object({
     image: z.string(),
     command: z.array(z.string()).optional(),
-    environment: z.record(z.string(), z.string()).default({}),
+    // One without a value is passed on from the shell.
+    environment: z.record(z.string(), z.string().nullable()).default({}),
     volumes: z.array(z.string()).default([]),
     ports: z.array(z.string()).default([]),
     healthcheck: z.object({ test: z.array(z.string()) }),
