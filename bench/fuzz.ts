@@ -164,7 +164,7 @@ const counted = (counts: Record<string, number>, key: string) => {
 const reading: Record<Ask['kind'], Record<string, number>> = { media: {}, model: {}, bundle: {} };
 const served: Record<string, number> = {};
 const kept: string[] = [];
-let [inputs, sent, scoredFailures, healthMisses, slowestHealthMs, serverDied] = [0, 0, 0, 0, 0, 0];
+let [inputs, asked, sent, scoredFailures, healthMisses, slowestHealthMs, serverDied] = [0, 0, 0, 0, 0, 0, 0];
 
 const config = join(folder, 'config.json');
 writeFileSync(
@@ -186,7 +186,8 @@ const probe = setInterval(async () => {
 }, 2_000);
 
 async function ask(part: Part): Promise<void> {
-  const name = hostileNames[sent % hostileNames.length];
+  // Also after one that was refused for its name.
+  const name = hostileNames[asked++ % hostileNames.length];
   const { id } = await client.upload(new Blob([new Uint8Array(part.bytes)]), { name, sample: 'even:2' });
   const clip = await client.finished(id);
   sent++;

@@ -297,7 +297,7 @@ const soak = read('soak');
 part(
   'A long time under load',
   soak,
-  `${soak?.minutes} minutes, a clip every ${soak?.secondsBetweenClips} s (${soak?.clip}): ${soak?.counts.done} done, ${soak?.counts.failed} refused for being broken (${soak?.counts.broken} were), ${soak?.counts.known} known already, ${soak?.counts.deleted} deleted; unexpected: ${soak?.problems.length}. ${soak?.caveat}`,
+  `${soak?.minutes} minutes, a clip every ${soak?.secondsBetweenClips} s (${soak?.clip}): ${soak?.counts.done} done, ${soak?.counts.failed} refused for being broken (${soak?.counts.broken} were), ${soak?.counts.known} known already, ${soak?.counts.deleted} deleted, ${soak?.counts.gaveUp} not waited for to the end; lost ${soak?.lost}, unexpected ${soak?.problems.length}. ${soak?.caveat}`,
   () =>
     [
       table(
