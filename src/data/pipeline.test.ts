@@ -6,6 +6,7 @@ import { haveSharedData, shared, skipReason } from '../../test/shared-data.ts';
 import { encodeJpeg, encodePng, readPicture } from '../media/image.ts';
 import type { Picture } from '../media/types.ts';
 import { augmentSchema, mesonetAugment, noAugment } from './augment/index.ts';
+import { unknownMask } from './batch.ts';
 import { readFacesCsv } from './layouts/faces-csv.ts';
 import type { Item, Label } from './manifest.ts';
 import { type Batch, openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
@@ -152,6 +153,26 @@ describe('a batch', () => {
     const mask = (item: number, x: number, y: number) => batch.masks[item * area + y * 32 + x];
     expect([mask(5, 2, 2), mask(5, 12, 12), mask(5, 20, 5), mask(5, 5, 20)]).toEqual([1, 1, 0, 0]);
     expect(batch.masks.subarray(0, area).every((v) => v === 0)).toBe(true);
+  });
+
+  it('says where nobody knows a mask, and no mask of a real picture is unknown', async () => {
+    const bare = items.map(({ mask, ...item }, k) =>
+      k === 3 ? item : { ...item, ...(mask ? { mask } : {}) },
+    );
+    const common = {
+      items: bare,
+      augment: noAugment,
+      masks: true,
+      sampling: { kind: 'sequential' },
+    } as const;
+    const area = 32 * 32;
+    const sums = (batch: Batch) =>
+      [0, 1, 3].map((n) => batch.masks.subarray(n * area, (n + 1) * area).reduce((a, b) => a + b, 0));
+    const known = sums(await start(common).batch(0));
+    expect(known[1]).toBeGreaterThan(0);
+    expect([known[0], known[2]]).toEqual([0, area]);
+    const unknown = sums(await start({ ...common, unknownMasks: true }).batch(0));
+    expect(unknown).toEqual([0, known[1], unknownMask * area]);
   });
 
   it('moves mask and picture alike', async () => {
