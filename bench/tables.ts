@@ -248,7 +248,7 @@ const killed = read('worker-kill');
 part(
   'Workers that are killed',
   killed,
-  `${killed?.workers} workers, analyses of ${killed?.stageMs} ms.`,
+  `${killed?.workers} workers, analyses of ${[killed?.stageMs].flat().join(', ')} ms. ${killed?.caveat ?? ''}`,
   () =>
     table(
       ['jobs', 'kill -9', 'database restarts', 'lost', 'ended twice', 'begun again', 'most attempts', 's'],
