@@ -56,7 +56,7 @@ export function residentMiB(pid: number): number {
   }
 }
 
-/** Eight frames of a clip with a face, at 640 pixels; drawn frames without one where the shared data is absent. */
+/** Eight frames of a clip with a face, 1280 x 720; drawn frames without one where the shared data is absent. */
 export async function shortClip(folder: string): Promise<{ blob: Blob; faces: boolean }> {
   const source = at('../shared/data/dev/videos/ffpp-c40-183.mp4');
   const path = join(folder, 'short.mp4');

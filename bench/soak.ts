@@ -187,7 +187,7 @@ function write(): void {
   const result = {
     machine: { ...machine(), load: loadavg().map((value) => rounded(value)) },
     caveat: 'Server, worker, PostgreSQL and senders share the machine, with other programs beside them.',
-    clip: faces ? 'eight frames of a real clip, 640x480, two of them analysed' : 'eight drawn frames',
+    clip: faces ? 'eight frames of a real clip, 1280x720, two of them analysed' : 'eight drawn frames',
     minutes: rows.length,
     secondsBetweenClips: every,
     counts,
