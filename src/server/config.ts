@@ -99,6 +99,10 @@ export const configSchema = z.strictObject({
   prepare: processLimits({ heapMiB: 2048, memoryMiB: 4096, seconds: 3600, cpuSeconds: 7200 }),
   /** Of the process that trains a run of a sweep: hours. */
   train: processLimits({ heapMiB: 2048, memoryMiB: 8192, seconds: 79_200, cpuSeconds: 633_600 }),
+  /** How often what such a run can go on from is kept in the store, at most; 0 is every checkpoint of its recipe. */
+  checkpointSeconds: z.number().nonnegative().default(60),
+  /** What tasks left in the store is kept for so long after their end. */
+  taskDays: positive.default(30),
   /** Requests a minute from one address. */
   rate: z
     .strictObject({

@@ -25,6 +25,7 @@ import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
 import { sweep } from './storage/sweep.ts';
 import { Uploads } from './storage/uploads.ts';
+import { keepRemovingOldTasks } from './tasks/remove-old.ts';
 import { type Log, silent, tellAll } from './watch/log.ts';
 import { Metrics } from './watch/metrics.ts';
 import { requestSeconds } from './watch/request-seconds.ts';
@@ -101,6 +102,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
       services.uploads.sweep().catch((error) => log.tell('sweep failed', { why: describe(error) }));
     }, sweepEvery);
     closers.push(async () => clearInterval(sweeper));
+    closers.push(keepRemovingOldTasks({ database, storage, config, log }));
     await runner.start();
     closers.push(() => runner.stop());
     const server = createAdaptorServer({ fetch: makeApp(services).fetch }) as ServerType;

@@ -7,6 +7,8 @@ import { encodePng } from '../../src/media/image.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { openPostgres } from '../../src/server/database/postgres.ts';
 import { probeConfinement } from '../../src/server/sandbox/sandbox.ts';
+import type { EventName } from '../../src/server/watch/events.ts';
+import { type Log, silent } from '../../src/server/watch/log.ts';
 import { type Joined, startWorker } from '../../src/server/work.ts';
 import { command } from '../command.ts';
 import { temporaryFolder } from '../media-fixtures.ts';
@@ -25,9 +27,15 @@ afterEach(async () => {
   workers.clear();
 });
 
+/** Keeps every checkpoint of a run. @returns what it tells, as it goes on */
 async function work(database: string, store: string, taskScript = builtTask) {
-  const config = makeConfig({ database, store, stopSeconds: 4, disk: { leaveFreeMiB: 0 } });
-  workers.add(await startWorker(config, { kinds: ['train'], taskScript }));
+  const told: { name: EventName; fields: unknown }[] = [];
+  const log: Log = { ...silent, tell: (name, fields) => void told.push({ name, fields }) };
+  const config = makeConfig({
+    ...{ database, store, stopSeconds: 4, disk: { leaveFreeMiB: 0 }, checkpointSeconds: 0 },
+  });
+  workers.add(await startWorker(config, { kinds: ['train'], taskScript, log }));
+  return told;
 }
 
 const recipe = {
@@ -106,13 +114,20 @@ function sweepAt(out: string) {
 const tasksIn = async (url: string) => {
   const database = await openPostgres(url);
   try {
-    return await database.query<{ status: string; attempts: number; progress: object | null }>(
-      'select status, attempts, progress from mesoscope.task order by number',
-    );
+    return await database.query<{
+      status: string;
+      attempts: number;
+      checkpoint: { step: number } | null;
+    }>('select status, attempts, checkpoint from mesoscope.task order by number');
   } finally {
     await database.close();
   }
 };
+
+/** How far what is kept of the first task is; 0 where nothing is. */
+const checkpointIn = async (url: string) => (await tasksIn(url))[0]?.checkpoint?.step ?? 0;
+
+const long = { steps: 150, validation: { metric: 'auc', every: 150 } };
 
 describe.skipIf(!havePostgres)(`runs of a sweep${noPostgresReason}`, () => {
   test('come back as a local sweep leaves them, failed ones too; what is known is not trained again', async () => {
@@ -154,33 +169,62 @@ describe.skipIf(!havePostgres)(`runs of a sweep${noPostgresReason}`, () => {
     });
   });
 
-  test('a worker that is killed loses nothing: another trains the run again; from a bucket', async () => {
+  test('a run whose worker is killed goes on elsewhere, to the same end; from a bucket', async () => {
     const before = { ...process.env };
     const bucket: TestBucket = await startBucket();
     Object.assign(process.env, bucket.environment);
     try {
-      const path = sweepFile('killed', [4], { steps: 300, validation: { metric: 'auc', every: 300 } });
+      const path = sweepFile('killed', [4], long);
+      const alone = sweep(path, made('unbroken'), '--runs', '1');
       const [database, store] = [freshDatabase(), `s3://${bucketName}/sweeps`];
-      const args = ['--store', store, '--database', database, '--kinds', 'train'];
+      const config = made('often.json');
+      writeFileSync(config, JSON.stringify({ checkpointSeconds: 0 }));
+      const args = ['--store', store, '--database', database, '--kinds', 'train', '--config', config];
       const killed = await startProcess(args, {}, 'worker');
       const sending = sweep(path, made('killed'), '--runs', '1', '--queue', database, '--store', store);
-      await until(
-        async () => (await tasksIn(database)).some(({ progress }) => progress !== null),
-        'the run is trained',
-        120_000,
-      );
+      await until(async () => (await checkpointIn(database)) > 20, 'a checkpoint is kept', 120_000);
       killed.kill('SIGKILL');
       await killed.ended;
-      await work(database, store);
+      const step = await checkpointIn(database);
+      // As if it had died between the store and the row: nobody knows of this one.
+      const [known] = [...bucket.objects.keys()].filter((key) => key.includes('/going-on/'));
+      bucket.objects.set(known.replace(/[^/]+$/, '1-7.tar'), bucket.objects.get(known) as Buffer);
+      const told = await work(database, store);
       expect((await sending).code).toBe(0);
-      expect(await tasksIn(database)).toMatchObject([{ status: 'done', attempts: 2 }]);
-      const summary = JSON.parse(readFileSync(made('killed/runs/0000/summary.json'), 'utf8'));
-      expect(summary).toMatchObject({ status: 'finished', steps: 300, folder: made('killed/runs/0000') });
+      expect(told.find(({ name }) => name === 'task goes on')?.fields).toMatchObject({ step, attempt: 2 });
+      expect(await tasksIn(database)).toMatchObject([{ status: 'done', attempts: 2, checkpoint: null }]);
+      expect((await alone).code).toBe(0);
+      expect(sweepAt(made('killed'))).toEqual(sweepAt(made('unbroken')));
       const left = [...bucket.objects.keys()].map((key) => key.replace(/[0-9a-f-]{36}/, 'ID'));
       expect(left.sort()).toEqual(['sweeps/folder-id', 'sweeps/tasks/ID/2/run.tar']);
     } finally {
       process.env = before;
       await bucket.close();
     }
+  }, 400_000);
+
+  test('a checkpoint that was damaged in the store is not gone on from', async () => {
+    const path = sweepFile('damaged', [4], long);
+    const [database, store] = [freshDatabase(), made('damaged-store')];
+    await work(database, store);
+    const sending = sweep(path, made('damaged'), '--runs', '1', '--queue', database, '--store', store);
+    await until(async () => (await checkpointIn(database)) > 5, 'a checkpoint is kept', 120_000);
+    for (const worker of workers) await worker.stop();
+    workers.clear();
+    const [task] = readdirSync(join(store, 'tasks'));
+    const kept = join(store, 'tasks', task, 'going-on');
+    for (const name of readdirSync(kept)) {
+      const bytes = readFileSync(join(kept, name));
+      bytes[bytes.length - 3000] ^= 1;
+      writeFileSync(join(kept, name), bytes);
+    }
+    const told = await work(database, store);
+    expect((await sending).code).toBe(0);
+    expect(told.map(({ name }) => name)).not.toContain('task goes on');
+    expect(told.find(({ name }) => name === 'task checkpoint lost')?.fields).toMatchObject({
+      why: 'it is not what was kept',
+    });
+    const metrics = readFileSync(made('damaged/runs/0000/metrics.jsonl'), 'utf8');
+    expect(metrics.match(/"kind":"train"/g)).toHaveLength(long.steps);
   }, 400_000);
 });

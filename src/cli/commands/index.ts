@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'model export': async () => (await import('./model-export.ts')).modelExport,
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,
+  tidy: async () => (await import('./tidy.ts')).tidyCommand,
   'report verify': async () => (await import('./report-verify.ts')).reportVerify,
   evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,

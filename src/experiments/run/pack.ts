@@ -54,12 +54,36 @@ function* entries(folder: string, names: readonly string[]) {
 
 /**
  * Puts a packed run into `folder`, `summary.json` last: it says that the run has ended.
- * @throws PackInvalidError for what is no such archive
+ * @throws PackInvalidError for what is no such archive; then nothing was written
  */
 export async function unpackRun(tar: string, folder: string): Promise<RunSummary> {
+  let summary: RunSummary | undefined;
+  await unpackFiles(tar, folder, travels, {
+    first: [
+      'summary.json',
+      (bytes) => {
+        summary = summaryOf(bytes.toString('utf8'), folder);
+      },
+    ],
+  });
+  await writeJson(join(folder, 'summary.json'), summary);
+  return summary as RunSummary;
+}
+
+/**
+ * Writes the files of an archive below `folder`, once it is known to be whole and to have no other names than expected.
+ * @param first a file that is read before any is written, and not written itself
+ * @throws PackInvalidError for what is no such archive
+ */
+export async function unpackFiles(
+  tar: string,
+  folder: string,
+  expected: RegExp,
+  { first }: { first?: [name: string, read: (bytes: Buffer) => void] } = {},
+): Promise<void> {
   const { files, fault } = readTarIndex(tar);
   if (fault !== undefined) throw new PackInvalidError(fault);
-  const odd = [...files.keys()].find((name) => !travels.test(name) || name.split('/').includes('..'));
+  const odd = [...files.keys()].find((name) => !expected.test(name) || name.split('/').includes('..'));
   if (odd !== undefined) throw new PackInvalidError(`it holds ${JSON.stringify(odd)}`);
   const archive = await open(tar, 'r');
   try {
@@ -69,14 +93,12 @@ export async function unpackRun(tar: string, folder: string): Promise<RunSummary
       await archive.read(bytes, 0, size, offset);
       return bytes;
     };
-    const summary = summaryOf((await bytesOf('summary.json')).toString('utf8'), folder);
+    first?.[1](await bytesOf(first[0]));
     for (const name of files.keys()) {
-      if (name === 'summary.json') continue;
+      if (name === first?.[0]) continue;
       await mkdir(dirname(join(folder, name)), { recursive: true });
       await writeFile(join(folder, name), await bytesOf(name));
     }
-    await writeJson(join(folder, 'summary.json'), summary);
-    return summary;
   } finally {
     await archive.close();
   }

@@ -178,4 +178,15 @@ create table mesoscope.task_media (
 create index task_media_media on mesoscope.task_media (media);
 `,
   },
+  {
+    number: 5,
+    name: 'checkpoints of tasks',
+    sql: `
+alter table mesoscope.task
+  -- What another try can go on from: attempt, step, and the file's bytes and hash.
+  add column checkpoint jsonb;
+-- Those that have ended are removed by age.
+create index task_finished on mesoscope.task (finished_at) where finished_at is not null;
+`,
+  },
 ];

@@ -10,6 +10,7 @@ import { json, mine, type PutBack, stillMine } from './steps.ts';
 import {
   findTask,
   releaseMedia,
+  type TaskCheckpoint,
   type TaskMedia,
   type TaskProgress,
   type TaskResult,
@@ -95,6 +96,19 @@ export async function reportTask(
   return rows.length === 1;
 }
 
+/** What another try can go on from. @returns false where the task is no longer this server's. */
+export async function recordCheckpoint(
+  queries: Queries,
+  task: BegunTask,
+  checkpoint: TaskCheckpoint,
+): Promise<boolean> {
+  const rows = await queries.query(
+    `update mesoscope.task set checkpoint = $1 where ${stillMine(2)} returning id`,
+    [json(checkpoint), ...mine(task)],
+  );
+  return rows.length === 1;
+}
+
 export type TaskEnding = { status: 'done'; result: TaskResult } | { status: 'failed'; error: Failure };
 
 /** `orphans`: media that no one needs any more, to be removed from the store. */
@@ -122,8 +136,8 @@ async function end(
   ending: TaskEnding,
 ): Promise<Ended> {
   const rows = await queries.query(
-    `update mesoscope.task set status = $1, finished_at = now(), progress = null, server = null, job = null, result = $2,
-       error = $3 where ${stillMine(4)} returning id`,
+    `update mesoscope.task set status = $1, finished_at = now(), progress = null, server = null, job = null, checkpoint = null,
+       result = $2, error = $3 where ${stillMine(4)} returning id`,
     [
       ending.status,
       ending.status === 'done' ? json(ending.result) : null,

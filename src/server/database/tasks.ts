@@ -25,6 +25,13 @@ export interface TaskProgress {
   event?: unknown;
 }
 
+/** What a killed run is gone on with. */
+export interface TaskCheckpoint extends LeftFile {
+  /** Which try left it. */
+  attempt: number;
+  step: number;
+}
+
 export interface TaskRow {
   id: string;
   kind: TaskKind;
@@ -40,6 +47,7 @@ export interface TaskRow {
   /** Checked by whoever works it: see tasks/payload.ts. */
   payload: unknown;
   progress: TaskProgress | null;
+  checkpoint: TaskCheckpoint | null;
   result: TaskResult | null;
   error: Failure | null;
 }
@@ -51,8 +59,8 @@ export interface TaskMedia {
   bytes: number;
 }
 
-const columns = `id, kind, key, name, priority, turn::float8 as turn, status, job, attempts, lost, payload, progress, result,
-  error`;
+const columns = `id, kind, key, name, priority, turn::float8 as turn, status, job, attempts, lost, payload, progress,
+  checkpoint, result, error`;
 
 export async function findTask(queries: Queries, id: string): Promise<TaskRow | undefined> {
   return (await queries.query<TaskRow>(`select ${columns} from mesoscope.task where id = $1`, [id]))[0];

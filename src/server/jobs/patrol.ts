@@ -95,6 +95,7 @@ async function takeUpTasks(
     try {
       for (const media of orphans) await storage.removeMedia(media);
       await storage.removeTaskAttempt(task.id, task.attempts);
+      if (how === 'ended') await storage.removeCheckpoints(task.id);
     } catch {
       log.tell('task left behind', taskTryOf(task));
     }

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { S3mini, S3ServiceError } from 's3mini';
 import { z } from 'zod';
 import { describe, errors, UserError } from '../../base/errors.ts';
-import type { Store, StoredFile } from './store.ts';
+import type { ListedFile, Store, StoredFile } from './store.ts';
 
 const environmentSchema = z.object({
   AWS_ACCESS_KEY_ID: z.string().min(1),
@@ -24,6 +24,8 @@ const tries = 4;
 const firstWait = 250;
 /** Longest that a request may take: a piece of 8 MiB on a slow line, ms. */
 const patience = 60_000;
+/** The most that the protocol gives. */
+const listedAtOnce = 1_000;
 /** Files of one analysis that are sent at a time. */
 const atATime = 4;
 
@@ -147,6 +149,19 @@ class BucketStore implements Store {
       if (!bytes) throw new Error(`${key} went while it was copied`);
       await this.put(`${to}${key.slice(start)}`, bytes);
     });
+  }
+
+  async *list(prefix: string): AsyncIterable<ListedFile> {
+    for (let next: string | undefined, first = true; first || next; first = false) {
+      const page = await this.#surely(() =>
+        this.#bucket.listObjectsPaged('/', this.#prefix + prefix, listedAtOnce, next),
+      );
+      for (const { Key, Size, LastModified } of page?.objects ?? []) {
+        const key = Key.slice(this.#prefix.length);
+        yield { key, bytes: Number(Size), changed: new Date(LastModified).getTime() };
+      }
+      next = page?.nextContinuationToken;
+    }
   }
 
   async remove(key: string): Promise<void> {

@@ -6,6 +6,21 @@ import type { Store } from './store.ts';
 
 const key = 'folder-id';
 
+/**
+ * For whoever removes by the rows of a database: one that never had the store knows none of its files.
+ * @throws DATA_FOLDER_DIFFERS unless the two were joined before
+ */
+export async function checkClaim(database: Database, store: Store): Promise<void> {
+  const own = (await store.get(key))?.toString('utf8').trim();
+  const [{ there }] = await database.query<{ there: boolean }>(
+    "select to_regclass('mesoscope.setting') is not null as there",
+  );
+  const [row] = there
+    ? await database.query<{ value: string }>("select value from mesoscope.setting where name = 'folder'")
+    : [];
+  if (!own || row?.value !== own) throw errors.DATA_FOLDER_DIFFERS(store.name);
+}
+
 /** @throws DATA_FOLDER_DIFFERS */
 export async function claimStore(database: Database, store: Store): Promise<void> {
   if (database.kind === 'embedded') return;

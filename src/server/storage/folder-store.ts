@@ -1,9 +1,9 @@
 /** Files in a folder of this machine, or one that several machines mount. */
 import { createReadStream } from 'node:fs';
 import { constants, copyFile, cp, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { errors } from '../../base/errors.ts';
-import type { Store, StoredFile } from './store.ts';
+import type { ListedFile, Store, StoredFile } from './store.ts';
 
 export class FolderStore implements Store {
   readonly folder: string;
@@ -90,6 +90,18 @@ export class FolderStore implements Store {
     await cp(this.#path(from), this.#path(to), { recursive: true });
     for (const name of await readdir(this.#path(to))) await flushFile(join(this.#path(to), name));
     await flushFile(this.#path(to));
+  }
+
+  async *list(prefix: string): AsyncIterable<ListedFile> {
+    const below = await readdir(this.#path(prefix), { recursive: true, withFileTypes: true }).catch(absent);
+    for (const entry of below ?? []) {
+      const path = join(entry.parentPath, entry.name);
+      // It may have gone since.
+      const found = entry.isFile() && (await stat(path).catch(absent));
+      if (!found) continue;
+      const key = relative(this.folder, path).replaceAll('\\', '/');
+      yield { key, bytes: found.size, changed: found.mtimeMs };
+    }
   }
 
   async remove(key: string): Promise<void> {

@@ -128,6 +128,29 @@ export class Storage {
     return this.store.open(`${taskKey(id, attempt)}/${name}`);
   }
 
+  /** What another try of a task can go on from. @throws STORE_UNREACHABLE, OUTPUT_UNWRITABLE */
+  keepCheckpoint(id: string, at: CheckpointName, path: string): Promise<void> {
+    return this.store.adopt(path, checkpointKey(id, at));
+  }
+
+  openCheckpoint(id: string, at: CheckpointName): Promise<StoredFile | undefined> {
+    return this.store.open(checkpointKey(id, at));
+  }
+
+  removeCheckpoint(id: string, at: CheckpointName): Promise<void> {
+    return this.store.remove(checkpointKey(id, at));
+  }
+
+  /** All of a task that has ended: what a try left that its worker did not live to remove, too. */
+  removeCheckpoints(id: string): Promise<void> {
+    return this.store.remove(`tasks/${checked(id)}/going-on`);
+  }
+
+  /** All that a task left. */
+  removeTask(id: string): Promise<void> {
+    return this.store.remove(`tasks/${checked(id)}`);
+  }
+
   putArtefact(id: string, attempt: number, name: string, bytes: Uint8Array): Promise<void> {
     return this.store.put(`${attemptKey(id, attempt)}/${name}`, bytes);
   }
@@ -195,6 +218,15 @@ export class Storage {
 const makeFolder = (path: string) => mkdir(path, { recursive: true, mode: 0o700 });
 
 const taskKey = (id: string, attempt: number) => `tasks/${checked(id)}/${Math.trunc(attempt)}`;
+
+/** Which try left it, and how far it was. */
+interface CheckpointName {
+  attempt: number;
+  step: number;
+}
+
+const checkpointKey = (id: string, { attempt, step }: CheckpointName) =>
+  `tasks/${checked(id)}/going-on/${Math.trunc(attempt)}-${Math.trunc(step)}.tar`;
 
 const attemptKey = (id: string, attempt: number) => `clips/${checked(id)}/${Math.trunc(attempt)}`;
 

@@ -7,6 +7,7 @@
  * | `media/ID`                 | a clip's file, as it was sent                      |
  * | `clips/ID/ATTEMPT/NAME`    | what an analysis left: report, result, crops, maps |
  * | `tasks/ID/ATTEMPT/NAME`    | what a task left: a part of a data set, a run      |
+ * | `tasks/ID/going-on/A-S.tar` | what try A left at step S, for another to go on from |
  * | `folder-id`                | which database it belongs to                       |
  */
 import type { Readable } from 'node:stream';
@@ -19,6 +20,13 @@ export interface StoredFile {
   read(at: number, length: number): Promise<Buffer>;
   /** Bytes `first` to `last`, both included. */
   stream(first: number, last: number): Readable;
+}
+
+export interface ListedFile {
+  key: string;
+  bytes: number;
+  /** Time of the last change, ms. */
+  changed: number;
 }
 
 /** All of it throws STORE_UNREACHABLE where the place does not answer; what is absent is no error. */
@@ -38,6 +46,8 @@ export interface Store {
   /** The same of all files of a local folder, which may already lie at its place. */
   adoptFolder(path: string, prefix: string): Promise<void>;
   copyFolder(from: string, to: string): Promise<void>;
+  /** All files whose keys begin so, in no order. */
+  list(prefix: string): AsyncIterable<ListedFile>;
   /** A file, or all that lies below a prefix. */
   remove(key: string): Promise<void>;
 }

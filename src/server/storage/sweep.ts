@@ -5,7 +5,7 @@ import type { Storage } from './storage.ts';
 /** Another server on the same database may be writing: only what has been still for so long is removed then, ms. */
 const stillFor = 3_600_000;
 
-/** Of a folder alone: a bucket would have to be listed whole. @returns how many files and folders were removed. */
+/** Of a folder alone: a bucket would have to be listed whole, which `tidy` does when it is told to. @returns how many files and folders were removed. */
 export async function sweep(database: Database, storage: Storage): Promise<number> {
   const age = database.kind === 'embedded' ? 0 : stillFor;
   let removed = 0;

@@ -1,13 +1,10 @@
 /** What a task left, from the store to a file here: checked against what its worker wrote down. */
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { errors, UserError } from '../../base/errors.ts';
 import { discardResult, type TaskState } from '../database/tasks.ts';
 import { failureOf } from '../failure.ts';
 import type { Joined } from '../work.ts';
+import { copyChecked } from './checked-copy.ts';
 
 type Parts = Pick<Joined, 'database' | 'storage'>;
 
@@ -23,15 +20,7 @@ export async function fetchResult(
   if (left?.bytes === 0) return writeFile(path, '');
   const file = left && (await storage.taskFile(id, attempts, name));
   if (!left || !file) throw errors.TASK_RESULT_INVALID(task, `${name} is not in the store`);
-  const hash = createHash('sha256');
-  const through = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  await pipeline(file.stream(0, file.size - 1), through, createWriteStream(path));
-  if (file.size !== left.bytes || hash.digest('hex') !== left.sha256) {
+  if (!(await copyChecked(file, left, path)) || file.size !== left.bytes) {
     throw errors.TASK_RESULT_INVALID(task, `${name} is not what the worker left`);
   }
 }

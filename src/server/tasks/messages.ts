@@ -17,6 +17,10 @@ export type ToTask =
       /** Folder that the payload's files lie in. */
       data: string;
       out: string;
+      /** Whether `out` holds what an earlier try left to go on from: see run-file.ts. */
+      goOn: boolean;
+      /** Least time between two checkpoints that are told, s. */
+      checkpointSeconds: number;
     };
 
 /** Checked like any outside data: the process that says it has read a stranger's file. */
@@ -35,6 +39,8 @@ export const fromTaskSchema = z.discriminatedUnion('kind', [
     total: z.number().nonnegative(),
     event: z.record(z.string(), z.unknown()).optional(),
   }),
+  /** What the run can go on from at this step lies in its folder: see run-file.ts. */
+  z.strictObject({ kind: z.literal('checkpoint'), step: z.int().nonnegative() }),
   /** All it has to leave lies in its folder. */
   z.strictObject({ kind: z.literal('done'), said: z.json() }),
   z.strictObject({ kind: z.literal('failed'), error: failureSchema }),

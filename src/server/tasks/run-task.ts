@@ -23,6 +23,7 @@ import { failureKind } from '../jobs/retry.ts';
 import { onlyPlainFiles } from '../storage/left-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Log, secondsSince, taskTryOf } from '../watch/log.ts';
+import type { CheckpointKeeper } from './checkpoint-keeper.ts';
 import { type FromTask, fromTaskSchema, type ToTask } from './messages.ts';
 import { prepareGround } from './prepare-ground.ts';
 import type { SetCache } from './set-cache.ts';
@@ -32,7 +33,7 @@ export interface TaskParts {
   database: Database;
   queue: Queue;
   storage: Storage;
-  config: Pick<ServerConfig, 'prepare' | 'train'>;
+  config: Pick<ServerConfig, 'prepare' | 'train' | 'checkpointSeconds'>;
   /** What runs read. */
   sets: SetCache;
   confined: boolean;
@@ -51,6 +52,8 @@ export interface Ground {
   ranges?: (file: number, at: number, length: number) => Promise<Uint8Array>;
   /** Names of what it leaves, all of them. */
   leaves: readonly string[];
+  /** Takes what it can go on from. */
+  checkpoints?: CheckpointKeeper;
   close?: () => void;
 }
 
@@ -87,6 +90,9 @@ export async function runTask(
   const { value, lost } = await untilAnswered(() => finishTask(database, queue, task, known), stop.signal);
   const kept = value.kept || (lost && (await taskEndedByThis(database, task)));
   const ended = { ...taskTryOf(task), seconds: secondsSince(begun) };
+  if (kept && task.kind === 'train') {
+    await storage.removeCheckpoints(task.id).catch(() => log.tell('task left behind', taskTryOf(task)));
+  }
   if (!kept) {
     log.tell('task dropped', ended);
     await storage.removeTaskAttempt(task.id, task.attempts);
@@ -145,7 +151,7 @@ async function work(
 async function hear(
   { database, confined, taskScript }: TaskParts,
   task: BegunTask,
-  { task: message, limits, read, ranges }: Ground,
+  { task: message, limits, read, ranges, checkpoints }: Ground,
   out: string,
   stop: AbortController,
 ): Promise<Extract<FromTask, { kind: 'done' | 'failed' }> | undefined> {
@@ -168,6 +174,10 @@ async function hear(
       if (heard.kind === 'progress') {
         const { kind: _, ...now } = heard;
         progress.take(now as TaskProgress);
+      } else if (heard.kind === 'checkpoint') {
+        // A process of another kind has none to leave.
+        if (!checkpoints) return false;
+        checkpoints.take(heard.step);
       } else if (heard.kind === 'read') {
         await answerRead(answer, heard, async (at, length) => {
           try {
@@ -183,6 +193,7 @@ async function hear(
     },
   });
   await progress.end();
+  await checkpoints?.end();
   if (said === undefined && stopped) return undefined;
   // To a decoder a lost connection looks like damage: what it made of the rest is no finding about the file.
   if (broken) throw broken;

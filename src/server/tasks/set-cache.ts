@@ -1,14 +1,12 @@
 /** Files that runs read, from the store to a folder of this machine: runs of one sweep share them, so they come once. */
-import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { errors } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
 import type { TaskMedia } from '../database/tasks.ts';
 import type { Storage } from '../storage/storage.ts';
+import { copyChecked } from './checked-copy.ts';
 import type { SentFile } from './payload.ts';
 
 interface Kept {
@@ -97,16 +95,9 @@ export class SetCache {
   ): Promise<void> {
     const stored = id && (await this.#storage.openMedia(id));
     if (!stored) throw errors.TASK_FILE_GONE(name, file);
-    const hash = createHash('sha256');
-    const through = new Transform({
-      transform(chunk: Buffer, _, done) {
-        hash.update(chunk);
-        done(null, chunk);
-      },
-    });
     const part = `${path}.${randomUUID()}.part`;
-    await pipeline(stored.stream(0, stored.size - 1), through, createWriteStream(part), { signal });
-    if (hash.digest('hex') !== wanted) throw errors.STORE_CHANGED(this.#storage.store.name, file);
+    const whole = await copyChecked(stored, { sha256: wanted }, part, signal);
+    if (!whole) throw errors.STORE_CHANGED(this.#storage.store.name, file);
     await rename(part, path);
   }
 }

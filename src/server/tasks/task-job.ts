@@ -21,6 +21,9 @@ export async function takeTask(parts: TaskParts, kind: TaskKind, server: number)
     putBack: async (how) => {
       const { how: ended, orphans } = await putBackTask(database, queue, task, how);
       await removeOrphans(parts, orphans);
+      if (ended === 'ended') {
+        await parts.storage.removeCheckpoints(id).catch(() => log.tell('task left behind', taskTryOf(task)));
+      }
       return ended;
     },
     givenUp: (tries) => errors.TASK_GIVEN_UP(name, tries),

@@ -11,9 +11,7 @@ try {
   const said =
     task.kind === 'prepare'
       ? await (await import('./prepare-part.ts')).preparePart(task, parent)
-      : await (await import('./train-run.ts')).trainRun(task, (progress) => {
-          void parent.tell({ kind: 'progress', ...progress });
-        });
+      : await (await import('./train-run.ts')).trainRun(task, parent.tell);
   await parent.tell({ kind: 'done', said });
 } catch (error) {
   const known = error instanceof UserError ? error : errors.INTERNAL(describe(error));

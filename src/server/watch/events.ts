@@ -95,6 +95,12 @@ export interface Events {
   'task taken from the dead': TaskTry & { waitSeconds: number };
   'task dropped': TaskTry & { seconds: number };
   'task left behind': TaskTry;
+  /** With what an earlier try left at this step. */
+  'task goes on': TaskTry & { step: number };
+  /** What a run could have gone on from was not kept, or is gone: the next try does more again. */
+  'task checkpoint lost': TaskTry & { step: number; why: string };
+  /** Tasks whose results were kept for `taskDays`. */
+  'tasks removed': { tasks: number };
   /** A file in the store that nobody needs any more. */
   'media left behind': { media: string };
 }
@@ -156,6 +162,13 @@ export const events: Known = {
     'warning',
     ({ kind, task, attempt }) => `${kind} ${task}: what attempt ${attempt} left could not be removed`,
   ],
+  'task goes on': ['routine', ({ kind, task, step }) => `${kind} ${task}: goes on at step ${step}`],
+  'task checkpoint lost': [
+    'warning',
+    ({ kind, task, step, why }) =>
+      `${kind} ${task}: what it could go on from at step ${step} is lost: ${why}`,
+  ],
+  'tasks removed': ['notice', ({ tasks }) => `removed what ${tasks} old tasks left`],
   'media left behind': ['notice', ({ media }) => `media ${media} could not be removed from the store`],
 };
 
