@@ -16,6 +16,7 @@ const HistoryPage = lazy(() => import('./history/page.tsx'));
 const ComparePage = lazy(() => import('./compare/page.tsx'));
 const DetectorsPage = lazy(() => import('./detectors/page.tsx'));
 const DetectorPage = lazy(() => import('./detectors/card-page.tsx'));
+const WorkPage = lazy(() => import('./work/page.tsx'));
 const RunsPage = lazy(() => import('./runs/page.tsx'));
 
 export function App() {
@@ -27,7 +28,7 @@ export function App() {
   // Without the server, a page that was kept by the browser can still analyse here.
   const about = loaded.value ?? (offline ? rememberedAbout() : undefined);
   return (
-    <Shell runs={about?.runs ?? false}>
+    <Shell runs={about?.runs ?? false} work={about?.work ?? false}>
       {loaded.status === 'failed' && <ProblemNote error={loaded.error} />}
       {about?.signedIn && <Pages about={about} offline={offline} />}
       {about && !about.signedIn && <SignIn onDone={loaded.reload} />}
@@ -55,6 +56,7 @@ function Pages({ about, offline }: { about: About; offline: boolean }) {
         <Route path="/detectors" component={DetectorsPage} />
         <Route path="/detectors/:name">{({ name }) => <DetectorPage key={name} name={name} />}</Route>
         <Route path="/runs" component={RunsPage} />
+        <Route path="/work" component={WorkPage} />
         <Route>
           <PageTitle title="No such page" />
           <p>Nothing lies at {location}. Use the bar above.</p>

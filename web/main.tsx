@@ -4,6 +4,7 @@ import './style/shell.css';
 import './style/controls.css';
 import './style/scan.css';
 import './style/clip.css';
+import './style/work.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { applyTheme, storedTheme } from './parts/theme.ts';

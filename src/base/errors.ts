@@ -424,6 +424,14 @@ const list = {
     `${name} was begun ${attempts} times and its worker went down each time.`,
     'Look at the workers; the same command tries it again.',
   ],
+  TASK_CANCELLED: (name: string) => [
+    `${name} was cancelled on the server.`,
+    'The same command sends it again, where that was a mistake.',
+  ],
+  TASK_UNKNOWN: (id: string) => [
+    `There is no task ${id} here.`,
+    'It may have been removed: it is kept for a while.',
+  ],
   TASK_INVALID: (name: string, reason: string) => [
     `${name} is no task that this worker understands (${reason}).`,
     'Install the same version of Mesoscope on all machines.',

@@ -32,6 +32,8 @@
  * | GET    /api/detectors/:name/model.onnx | the detector's file, for local analysis                                      |
  * | GET    /api/runs                       | → {@link runListSchema}; 404 RUNS_NOT_SERVED without `--runs`                |
  * | GET    /api/runs/report.html           | the runs explorer                                                            |
+ * | GET    /api/work                       | → {@link workSchema}: who works, what waits, tasks newest first              |
+ * | POST   /api/tasks/:id/cancel           | → 204; one that has ended stays as it is                                     |
  *
  * Tokens: `Authorization: Bearer …`, or the cookie of `POST /api/session`. A request that changes something and carries
  * the cookie must come from the same origin (`Sec-Fetch-Site` or `Origin`).
@@ -92,6 +94,8 @@ export const aboutSchema = z
     signedIn: z.boolean(),
     /** True where a folder of runs is served. */
     runs: z.boolean(),
+    /** True where workers may join: there is work to look at. */
+    work: z.boolean(),
     /** True where clips can be fetched by URL. */
     urls: z.boolean(),
   })
@@ -403,3 +407,64 @@ export const runListSchema = z
   })
   .meta({ id: 'RunList' });
 export type RunList = z.infer<typeof runListSchema>;
+
+export const taskStatuses = ['queued', 'running', 'done', 'failed'] as const;
+
+/** A piece of a long work: a part of a data set, a run of a sweep. */
+export const taskSchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(['prepare', 'train']),
+    /** For showing only. */
+    name: z.string(),
+    /** Who sent it. */
+    client: z.string(),
+    priority: z.int(),
+    status: z.enum(taskStatuses),
+    /** How often it was begun; more than 1 after a worker died. */
+    attempts: z.int().nonnegative(),
+    /** Steps of a run; null where nothing was told. */
+    progress: z.object({ done: z.number().nonnegative(), total: z.number().nonnegative() }).nullable(),
+    /** Step that another try of a run would go on from; null where it would begin anew. */
+    step: z.int().nonnegative().nullable(),
+    /** Which process has it; null where none has. */
+    process: z.string().nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    error: failureSchema.nullable(),
+  })
+  .meta({ id: 'Task' });
+export type Task = z.infer<typeof taskSchema>;
+
+const taskCountsSchema = z.record(z.enum(taskStatuses), z.int().nonnegative());
+
+export const workQuerySchema = z.object({
+  status: z.enum(taskStatuses).optional(),
+  /** `next` of the page before. */
+  before: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export type WorkQuery = z.input<typeof workQuerySchema>;
+
+export const workSchema = z
+  .object({
+    /** Servers and workers that take work. */
+    processes: z.array(
+      z.object({
+        name: z.string(),
+        slots: z.int().positive(),
+        /** Slots that are taken. */
+        busy: z.int().nonnegative(),
+        kinds: z.array(z.enum(['scan', 'prepare', 'train'])),
+        startedAt: time,
+      }),
+    ),
+    /** Clips (`scan`), parts of data sets (`prepare`) and runs of sweeps (`train`) by how they stand. */
+    counts: z.object({ scan: taskCountsSchema, prepare: taskCountsSchema, train: taskCountsSchema }),
+    tasks: z.array(taskSchema),
+    /** `before` of the next page; null on the last. */
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'Work' });
+export type Work = z.infer<typeof workSchema>;

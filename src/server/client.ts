@@ -36,6 +36,9 @@ import {
   type ScanOptions,
   senderHeader,
   type UrlRequest,
+  type Work,
+  type WorkQuery,
+  workSchema,
 } from './api.ts';
 
 export * from './api.ts';
@@ -213,6 +216,15 @@ export class MesoscopeClient {
 
   runs(): Promise<RunList> {
     return this.#json('GET', '/api/runs', runListSchema);
+  }
+
+  work(query: WorkQuery = {}): Promise<Work> {
+    return this.#json('GET', `/api/work${queryOf(query)}`, workSchema);
+  }
+
+  /** Ends a task that waits or runs. */
+  async cancelTask(id: string): Promise<void> {
+    await this.#send('POST', `/api/tasks/${id}/cancel`);
   }
 
   /** Bytes of any address in a document: a crop, a map, the report, the evidence bundle, the file. */

@@ -29,7 +29,8 @@ export function summaryOf(row: ClipRow): ClipSummary {
   };
 }
 
-const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+/** Of clips and tasks. */
+export const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** An id as it stands in an address. @throws CLIP_UNKNOWN */
 export function clipId(text: string | undefined): string {

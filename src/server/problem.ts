@@ -11,6 +11,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   ROUTE_UNKNOWN: 404,
   PAGES_NOT_BUILT: 404,
   CLIP_UNKNOWN: 404,
+  TASK_UNKNOWN: 404,
   PICTURE_UNKNOWN: 404,
   UPLOAD_UNKNOWN: 404,
   DETECTOR_UNKNOWN: 404,

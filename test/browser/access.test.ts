@@ -9,6 +9,7 @@ import { temporaryFolder } from '../media-fixtures.ts';
 import { testServers } from '../server.ts';
 import { answerWith, type MadeUpClip, madeUpClip } from './made-up-clip.ts';
 import { writeRuns } from './made-up-runs.ts';
+import { insertTasks } from './made-up-work.ts';
 import { browserReason, haveChromium, testPages } from './pages.ts';
 
 const { open } = testPages();
@@ -33,6 +34,7 @@ const pages: readonly (readonly [name: string, path: () => string, ready: string
   ['detectors', () => '/detectors', '.cards li'],
   ['detector', () => `/detectors/${defaultDetector}`, '.card-text'],
   ['runs', () => '/runs', '#table tbody tr'],
+  ['work', () => '/work', '.tasks tbody tr'],
   ['no such page', () => '/nowhere', 'h1'],
 ];
 
@@ -51,6 +53,7 @@ describe.skipIf(!haveChromium)(`every page${browserReason}`, () => {
     const server = await start({ runs });
     const page = await open(server.url);
     await answerWith(page, clips);
+    await insertTasks(server.services.database);
     const found: Record<string, string[]> = {};
     for (const [name, path, ready] of pages) {
       await page.setViewportSize({ width: 1180, height: 900 });

@@ -10,12 +10,15 @@ import type { Database } from '../../src/server/database/database.ts';
 import { openEmbedded } from '../../src/server/database/embedded.ts';
 import { migrate } from '../../src/server/database/migrate.ts';
 import { migrations } from '../../src/server/database/migrations.ts';
+import { openPostgres } from '../../src/server/database/postgres.ts';
 import { Queue } from '../../src/server/jobs/queue.ts';
 import { makeClip, temporaryFolder } from '../media-fixtures.ts';
+import { havePostgres, noPostgresReason, withPostgres } from '../postgres.ts';
 import { prepareDatabase, testServers } from '../server.ts';
 
 const { start, folder } = testServers();
 const made = temporaryFolder();
+const freshDatabase = withPostgres();
 
 type Row = Record<string, unknown>;
 /** What an analysis leaves, made once by a server of today: files and rows. */
@@ -51,15 +54,22 @@ async function insert(database: Database, table: string, row: Row): Promise<void
   );
 }
 
-/** A data folder as a killed server of that version leaves it. */
-async function leave(version: number) {
+/**
+ * A data folder as a killed server of that version leaves it.
+ * @param url of an empty database on a PostgreSQL server; the embedded one where left out
+ */
+async function leave(version: number, url?: string) {
   const data = await folder();
   await cp(join(kept.data, 'media'), join(data, 'media'), { recursive: true });
   await cp(join(kept.data, 'clips'), join(data, 'clips'), { recursive: true });
-  await prepareDatabase(join(data, 'database'));
-  const database = await openEmbedded(join(data, 'database'));
+  if (url === undefined) await prepareDatabase(join(data, 'database'));
+  const database = await (url === undefined ? openEmbedded(join(data, 'database')) : openPostgres(url));
   const upTo = migrations.filter(({ number }) => number <= version);
   expect(await migrate(database, upTo)).toEqual(upTo.map(({ number }) => number));
+  if (url !== undefined) {
+    await insert(database, 'setting', { name: 'folder', value: 'of these two' });
+    await writeFile(join(data, 'folder-id'), 'of these two');
+  }
   const queue = await Queue.open(database, () => undefined);
   await insert(database, 'media', kept.media);
   await insert(database, 'clip', kept.row);
@@ -104,12 +114,18 @@ async function leave(version: number) {
   return { data, ids, upload };
 }
 
-describe.each(migrations.map(({ number, name }) => ({ number, name })))(
-  'what was left at step $number ($name)',
-  ({ number }) => {
-    test('is there, and goes on', async () => {
-      const { data, ids, upload } = await leave(number);
-      const { client, url, services } = await start({ data });
+const steps = migrations.map(({ number, name }) => ({ number, name, place: 'embedded' }));
+/** Of the same SQL: the oldest, and the one that most have. */
+const onServer = [steps[0], steps[steps.length - 2]].map((step) => ({ ...step, place: 'server' }));
+
+describe.each([...steps, ...onServer])(
+  'what was left at step $number ($name), database: $place',
+  ({ number, place }) => {
+    const absent = place === 'server' && !havePostgres;
+    test.skipIf(absent)(`is there, and goes on${absent ? noPostgresReason : ''}`, async () => {
+      const database = place === 'server' ? freshDatabase() : undefined;
+      const { data, ids, upload } = await leave(number, database);
+      const { client, url, services } = await start(database === undefined ? { data } : { data, database });
       expect(await services.database.query('select number from mesoscope.migration order by number')).toEqual(
         migrations.map((step) => ({ number: step.number })),
       );

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { verdicts } from '../../src/detect/result.ts';
 import { plural } from '../../src/report/format.ts';
 import { type ClipSummary, clipStatuses, finalStatuses } from '../../src/server/api.ts';
+import { useEvery } from '../parts/every.ts';
 import { ProblemNote } from '../parts/problem.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { PageTitle } from '../parts/shell.tsx';
@@ -135,12 +136,4 @@ function asQuery(values: Record<string, string>): Parameters<typeof server.clips
     ...(status ? { status } : {}),
     ...(/^[a-z0-9][a-z0-9._-]{0,63}$/.test(detector) ? { detector } : {}),
   };
-}
-
-function useEvery(milliseconds: number | null, work: () => void): void {
-  useEffect(() => {
-    if (milliseconds === null) return;
-    const timer = setInterval(work, milliseconds);
-    return () => clearInterval(timer);
-  }, [milliseconds, work]);
 }

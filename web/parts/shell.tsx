@@ -5,7 +5,7 @@ import { applyTheme, storedTheme, type Theme, themes } from './theme.ts';
 
 const themeWords: Record<Theme, string> = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
-export function Shell({ runs, children }: { runs: boolean; children: ReactNode }) {
+export function Shell({ runs, work, children }: { runs: boolean; work: boolean; children: ReactNode }) {
   const [location] = useLocation();
   const ways = [
     ['/', 'Scan'],
@@ -13,6 +13,7 @@ export function Shell({ runs, children }: { runs: boolean; children: ReactNode }
     ['/compare', 'Compare'],
     ['/detectors', 'Detectors'],
     ...(runs ? [['/runs', 'Runs']] : []),
+    ...(work ? [['/work', 'Work']] : []),
   ];
   const current = (path: string) => (path === '/' ? location === '/' : location.startsWith(path));
   return (

@@ -7,6 +7,7 @@ import {
   problemSchema,
   type RescanRequest,
   type UrlRequest,
+  type WorkQuery,
 } from '../../src/server/client.ts';
 
 /** What a page shows where a request failed: the fact, and what can be done. */
@@ -81,4 +82,6 @@ export const server = {
   detectors: () => told(client.detectors()),
   detector: (name: string) => told(client.detector(name)),
   runs: () => told(client.runs()),
+  work: (query: WorkQuery) => told(client.work(query)),
+  cancelTask: (id: string) => told(client.cancelTask(id)),
 };

@@ -177,6 +177,29 @@ export function putBackTask(
   });
 }
 
+/** Ends a task that waits or runs; whoever runs it learns of it with its next progress. */
+export function cancelTask(
+  database: Database,
+  queue: Queue,
+  id: string,
+  error: Failure,
+): Promise<{ ended: boolean; orphans: string[] }> {
+  return database.transaction(async (queries) => {
+    const [task] = await queries.query<Pick<TaskRow, 'kind' | 'job'>>(
+      `select kind, job from mesoscope.task where id = $1 and status in ('queued', 'running') for update`,
+      [id],
+    );
+    if (!task) return { ended: false, orphans: [] };
+    if (task.job) await queue.remove(queries, task.kind, task.job);
+    await queries.query(
+      `update mesoscope.task set status = 'failed', finished_at = now(), progress = null, server = null, job = null,
+         checkpoint = null, error = $1 where id = $2`,
+      [json(error), id],
+    );
+    return { ended: true, orphans: await releaseMedia(queries, id) };
+  });
+}
+
 /** Whether this very attempt ended the task: the answer to it may have been lost with a connection. */
 export async function taskEndedByThis(queries: Queries, { id, attempts }: BegunTask): Promise<boolean> {
   const rows = await queries.query(

@@ -25,6 +25,7 @@ export const about = route({
       tokenRequired: sessions.required,
       signedIn: c.get('signedIn'),
       runs: config.runs !== undefined,
+      work: config.database !== undefined,
       urls: config.url.enabled,
     };
     return json(document);

@@ -27,11 +27,13 @@ import { runList } from './run-list.ts';
 import { runReport } from './run-report.ts';
 import { sessionCreate } from './session-create.ts';
 import { sessionDelete } from './session-delete.ts';
+import { taskCancel } from './task-cancel.ts';
 import { uploadAppend } from './upload-append.ts';
 import { uploadCreate } from './upload-create.ts';
 import { uploadDelete } from './upload-delete.ts';
 import { uploadHead } from './upload-head.ts';
 import { uploadOptions } from './upload-options.ts';
+import { work } from './work.ts';
 
 export const routes = [
   clipUpload,
@@ -59,6 +61,8 @@ export const routes = [
   detectorModel,
   runList,
   runReport,
+  work,
+  taskCancel,
   about,
   evidenceKey,
   sessionCreate,
