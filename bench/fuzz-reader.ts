@@ -1,13 +1,15 @@
 /** The process that `fuzz.ts` lets read its inputs, one after another, until one of them kills it. */
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../src/base/errors.ts';
+import { readManifest, staysInside } from '../src/data/manifest.ts';
 import { loadDetector } from '../src/detect/detector.ts';
 import { openClip } from '../src/media/open.ts';
 import { parseSampling } from '../src/media/sampling.ts';
 import { verifyBundle } from '../src/report/bundle/verify.ts';
+import { readRecipe } from '../src/train/recipe.ts';
 
 export interface Ask {
-  kind: 'media' | 'model' | 'bundle';
+  kind: 'media' | 'model' | 'bundle' | 'recipe' | 'manifest';
   path: string;
 }
 
@@ -21,6 +23,12 @@ process.on('message', async ({ kind, path }: Ask) => {
   process.send?.(answer);
 });
 process.once('disconnect', () => process.exit(0));
+
+/** Whatever was read, no object has got a property that it was not given. */
+function unpolluted(answer: string): string {
+  const added = ['polluted', 'steps', 'file'].find((key) => key in {});
+  return added === undefined ? answer : `FAULT every object has ${added}`;
+}
 
 const read: Record<Ask['kind'], (path: string) => Promise<string>> = {
   media: async (path) => {
@@ -38,6 +46,19 @@ const read: Record<Ask['kind'], (path: string) => Promise<string>> = {
   model: async (path) => {
     await (await loadDetector(path, { threads: 1 })).close();
     return 'loaded';
+  },
+  recipe: async (path) => {
+    await readRecipe(path);
+    return unpolluted('a recipe');
+  },
+  manifest: async (path) => {
+    const { items } = await readManifest(path);
+    const outside = items.find(
+      ({ file, mask }) => !staysInside(file) || (mask !== undefined && !staysInside(mask)),
+    );
+    return outside
+      ? `FAULT a path that leads outside: ${outside.file.slice(0, 80)}`
+      : unpolluted('a manifest');
   },
   bundle: async (path) =>
     verifyBundle(await readFile(path)).ok ? 'FAULT a changed bundle passes' : 'refused',

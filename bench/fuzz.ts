@@ -2,7 +2,7 @@
  * Damaged and crafted files against everything that reads them, for as long as wanted:
  * `npm run build && npx tsx bench/fuzz.ts [--minutes N] [--seed S] [--every K] [--keep FOLDER] [--write]`
  *
- * Each input goes to a process that only reads (clip, model or bundle), and each Kth clip to a running server. Counted: what
+ * Each input goes to a process that only reads (clip, model, bundle, recipe or manifest), and each Kth clip to a running server. Counted: what
  * was answered, how the reading process died, whether the server ever did, and whether any failure came with a score. Input
  * N of seed S is always the same; those that killed something are left in `--keep`, to become tests.
  */
@@ -29,6 +29,7 @@ import { packBundle } from '../src/report/bundle/pack.ts';
 import { MesoscopeClient } from '../src/server/client.ts';
 import { craftedMedia, hostileNames } from '../test/hostile/crafted.ts';
 import { mutated } from '../test/hostile/mutations.ts';
+import { damagedText } from '../test/hostile/texts.ts';
 import { sampleAnalyses } from '../test/report-samples.ts';
 import type { Ask } from './fuzz-reader.ts';
 import { machine } from './machine.ts';
@@ -102,19 +103,50 @@ async function corpora(): Promise<Record<Ask['kind'], Part[]>> {
     media,
     model: [{ name: 'model.onnx', bytes: model }],
     bundle: [{ name: 'bundle.zip', bytes: bundle }],
+    recipe: readdirSync(at('../recipes'))
+      .filter((name) => /^[\w-]+\.json$/.test(name))
+      .map((name) => ({ name, bytes: readFileSync(at(`../recipes/${name}`)) })),
+    manifest: [{ name: 'manifest.csv', bytes: Buffer.from(manifest) }],
   };
 }
 
+const manifest = [
+  'id,file,label,method,videoId,sourceId,mask,split',
+  'a,pictures/a.png,real,original,v1,s1,,train',
+  'b,pictures/b.png,manipulated,deepfakes,v2,s1,pictures/b.mask.png,train',
+  '',
+].join('\n');
+
+mkdirSync(join(folder, 'pictures'));
+for (const name of ['a.png', 'b.png', 'b.mask.png']) writeFileSync(join(folder, 'pictures', name), 'there');
+
 const corpus = await corpora();
 const crafted = craftedMedia(join(folder, 'secret'), 'http://127.0.0.1:9');
+
+function damaged(kind: Ask['kind'], random: Random): Part {
+  if ((kind === 'recipe' || kind === 'manifest') && random.uniform(0, 1) < 0.8) {
+    const { name, bytes } = random.pick(corpus[kind]);
+    return { name, bytes: damagedText(bytes, random) };
+  }
+  return mutated(corpus[kind], random);
+}
 
 /** The `n`th input of the seed. */
 function input(n: number): Part & { kind: Ask['kind'] } {
   const random = new Random(seed, `input ${n}`);
   const draw = random.uniform(0, 1);
   if (draw < 0.05) return { kind: 'media', ...random.pick(crafted) };
-  const kind = draw < 0.85 ? 'media' : draw < 0.93 ? 'model' : 'bundle';
-  const { name, bytes } = mutated(corpus[kind], random);
+  const kind =
+    draw < 0.75
+      ? 'media'
+      : draw < 0.83
+        ? 'model'
+        : draw < 0.87
+          ? 'bundle'
+          : draw < 0.94
+            ? 'recipe'
+            : 'manifest';
+  const { name, bytes } = damaged(kind, random);
   // A few were damaged where the new bytes are the old ones.
   const same = corpus[kind].some((part) => Buffer.compare(part.bytes, bytes) === 0);
   return same ? { kind: 'media', ...random.pick(crafted) } : { kind, name, bytes };
@@ -161,7 +193,9 @@ class Reader {
 const counted = (counts: Record<string, number>, key: string) => {
   counts[key] = (counts[key] ?? 0) + 1;
 };
-const reading: Record<Ask['kind'], Record<string, number>> = { media: {}, model: {}, bundle: {} };
+const reading: Record<Ask['kind'], Record<string, number>> = {
+  ...{ media: {}, model: {}, bundle: {}, recipe: {}, manifest: {} },
+};
 const served: Record<string, number> = {};
 const kept: string[] = [];
 let [inputs, asked, sent, scoredFailures, healthMisses, slowestHealthMs, serverDied] = [0, 0, 0, 0, 0, 0, 0];
@@ -198,13 +232,16 @@ async function ask(part: Part): Promise<void> {
   await client.delete(id);
 }
 
+/** Readers of documents go by them. */
+const extensions: Partial<Record<Ask['kind'], string>> = { recipe: '.json', manifest: '.csv' };
+
 const reader = new Reader();
 const begun = performance.now();
 const first = residentMiB(server.pid);
 let waiting: Promise<void> = Promise.resolve();
 while (performance.now() - begun < minutes * 60_000 && serverDied === 0) {
   const part = input(inputs);
-  const path = join(folder, 'input');
+  const path = join(folder, `input${extensions[part.kind] ?? ''}`);
   writeFileSync(path, part.bytes);
   const answer = await reader.read({ kind: part.kind, path });
   counted(reading[part.kind], answer.split('\n')[0]);

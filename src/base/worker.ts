@@ -1,5 +1,6 @@
 /** Worker threads that start from TypeScript in development and tests, and from JavaScript once built. */
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { isBuilt, ownScript } from './own-script.ts';
 
 export { type PackedError, packError, unpackError } from './packed-error.ts';
 
@@ -7,18 +8,14 @@ export { type PackedError, packError, unpackError } from './packed-error.ts';
 export type WorkerModule = `${string}/worker.ts`;
 
 /**
- * Starts a worker thread. The build gives each such module a file of its own, named after its path: URLs beside
- * `import.meta.url` would not survive the bundling. TypeScript is loaded by `tsx`, a development dependency: a built
- * package never asks for it. A URL is taken as it is: tests bring workers of their own.
+ * Starts a worker thread. TypeScript is loaded by `tsx`, a development dependency: a built package never asks for it. A URL
+ * is taken as it is: tests bring workers of their own.
  */
 export function startWorker(module: WorkerModule | URL, options: WorkerOptions = {}): Worker {
   // See runtime/engine.ts, which may be loaded first in the thread: what a thread sets, the engine does not see.
   process.env.ORT_DISABLE_TELEMETRY = '1';
-  if (typeof module === 'string' && !import.meta.url.endsWith('.ts')) {
-    const name = module.replace(/\.ts$/, '').replaceAll('/', '-');
-    return new Worker(new URL(`../../dist/workers/${name}.js`, import.meta.url), options);
-  }
-  const url = typeof module === 'string' ? new URL(`../${module}`, import.meta.url) : module;
+  const url = typeof module === 'string' ? ownScript(module) : module;
+  if (isBuilt && typeof module === 'string') return new Worker(url, options);
   // Not `execArgv: ['--import', 'tsx']`: tsx leaves worker threads alone there, and Node 20 refuses the extension.
   return new Worker(new URL('./worker-start.mjs', import.meta.url), { ...options, argv: [url.href] });
 }

@@ -17,6 +17,7 @@ import { makeConfig, readConfigFile } from '../../src/server/config.ts';
 import { parseRecipe, readRecipe } from '../../src/train/recipe.ts';
 import { temporaryFolder } from '../media-fixtures.ts';
 import { mutations } from './mutations.ts';
+import { damagedText } from './texts.ts';
 
 const made = temporaryFolder();
 const seed = 9;
@@ -256,6 +257,36 @@ describe('manifests', () => {
       await expect(readManifest(path)).rejects.toBeInstanceOf(UserError);
     }
   });
+});
+
+test('damaged recipes and manifests, by a seed: read or refused with a code, and nothing outside is named', async () => {
+  const recipe = await readFile(new URL('../../recipes/mobilenet-codecs.json', import.meta.url));
+  const manifest = Buffer.from(
+    'id,file,label,videoId,sourceId,mask\na,p/a.png,real,v1,s1,\nb,p/b.png,manipulated,v2,s1,p/b.mask.png\n',
+  );
+  const folder = made('documents');
+  await mkdir(join(folder, 'p'), { recursive: true });
+  for (const name of ['a.png', 'b.png', 'b.mask.png']) await writeFile(join(folder, 'p', name), 'there');
+  const answers: Record<string, number> = {};
+  for (let n = 0; n < 300; n++) {
+    const random = new Random(seed, `document ${n}`);
+    const [name, bytes] = n % 2 ? ['manifest.csv', manifest] : ['recipe.json', recipe];
+    const path = join(folder, name);
+    await writeFile(path, damagedText(bytes, random));
+    const answer = await (n % 2 ? readManifest(path) : readRecipe(path)).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      return error.code;
+    });
+    if (typeof answer === 'object' && 'items' in answer) {
+      for (const { file, mask = '' } of answer.items) expect(`${file} ${mask}`).not.toMatch(/\.\.|(?:^| )\//);
+    }
+    const key = typeof answer === 'string' ? answer : 'read';
+    answers[key] = (answers[key] ?? 0) + 1;
+  }
+  // Neither is all refused nor all taken: then the damage would be of one kind.
+  expect(answers.read).toBeGreaterThan(30);
+  expect(answers.RECIPE_INVALID).toBeGreaterThan(30);
+  expect(answers.MANIFEST_INVALID).toBeGreaterThan(30);
 });
 
 describe('weights', () => {

@@ -1,6 +1,7 @@
 /** Starts training runs as processes and hears how they go. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { isBuilt, ownScript } from '../../base/own-script.ts';
 import type { RunEvent, RunSummary } from '../../train/run.ts';
 
 export interface RunFailure {
@@ -20,14 +21,11 @@ export function trainInProcess(
   folder: string,
   { onEvent, signal }: { onEvent?: (event: RunEvent) => void; signal?: AbortSignal } = {},
 ): Promise<RunOutcome> {
-  const built = !import.meta.url.endsWith('.ts');
-  const script = built
-    ? new URL('../../dist/workers/experiments-run-worker.js', import.meta.url)
-    : new URL('./worker.ts', import.meta.url);
+  const script = ownScript('experiments/run/worker.ts');
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(script), [folder], {
       // TypeScript runs by tsx, a development dependency: a built package never asks for it.
-      execArgv: built ? [] : ['--import', 'tsx'],
+      execArgv: isBuilt ? [] : ['--import', 'tsx'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let outcome: RunOutcome | undefined;

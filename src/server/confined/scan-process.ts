@@ -1,5 +1,7 @@
 /** One process that scans, from its start to its end. */
+
 import { errors, UserError } from '../../base/errors.ts';
+import { ownScript } from '../../base/own-script.ts';
 import type { Contract } from '../../detect/contract.ts';
 import type { EvidenceCrop, ScanProgress } from '../../detect/types.ts';
 import { type ProcessLimits, runProcess } from '../jobs/process.ts';
@@ -14,10 +16,7 @@ import {
 /** Bytes of all crops of one clip: hundreds of people have a tenth of it. */
 const mostCropBytes = 2 ** 30;
 
-const built = !import.meta.url.endsWith('.ts');
-const ownScript = built
-  ? new URL('../../dist/workers/server-confined-worker.js', import.meta.url)
-  : new URL('./worker.ts', import.meta.url);
+const scanScript = ownScript('server/confined/worker.ts');
 
 export interface ScanProcessOptions {
   task: ScanProcessTask;
@@ -57,7 +56,7 @@ export class ScanProcess {
   /** Why we ended it, where we did for what it did. */
   #fault: UserError | undefined;
 
-  constructor({ task, read, confined, limits, stallSeconds, script = ownScript }: ScanProcessOptions) {
+  constructor({ task, read, confined, limits, stallSeconds, script = scanScript }: ScanProcessOptions) {
     this.#stallSeconds = stallSeconds;
     let [begun, refused]: [(said: Ready) => void, (error: Error) => void] = [() => {}, () => {}];
     this.ready = new Promise<Ready>((resolve, reject) => {

@@ -1,5 +1,7 @@
 /** Starts an analysis's process and hears how it went. */
+
 import { errors } from '../../base/errors.ts';
+import { ownScript } from '../../base/own-script.ts';
 import { type Failure, failureOf } from '../failure.ts';
 import {
   type AnalysisProgress,
@@ -24,10 +26,7 @@ export type ChildOutcome =
   /** The signal ended it. */
   | { kind: 'stopped' };
 
-const built = !import.meta.url.endsWith('.ts');
-const ownScript = built
-  ? new URL('../../dist/workers/server-jobs-worker.js', import.meta.url)
-  : new URL('./worker.ts', import.meta.url);
+const analysisScript = ownScript('server/jobs/worker.ts');
 
 export interface RunChildOptions {
   limits: ChildLimits;
@@ -43,7 +42,7 @@ export interface RunChildOptions {
 
 /** Never throws for what a process does: that it breaks down is an outcome. */
 export async function runChild(task: AnalysisTask, options: RunChildOptions): Promise<ChildOutcome> {
-  const { limits, signal, onProgress, confined, read, script = ownScript } = options;
+  const { limits, signal, onProgress, confined, read, script = analysisScript } = options;
   const { name } = task;
   let said: FromAnalysis | undefined;
   const { stopped, why, peakMiB } = await runProcess({

@@ -1,8 +1,10 @@
 /** How an analysis's process is started: confined as far as this machine allows. */
+
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, errors } from '../../base/errors.ts';
+import { isBuilt, ownScript } from '../../base/own-script.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { analysisPaths } from './paths.ts';
 
@@ -13,10 +15,7 @@ const [mostFileMiB, mostOpen] = [1024, 1024];
 /** Private memory that is asked for and never used (stacks of threads, arenas), beside what the limit counts. */
 const spareMiB = 1024;
 
-const built = !import.meta.url.endsWith('.ts');
-const launcher = built
-  ? new URL('../../dist/workers/server-sandbox-launcher.js', import.meta.url)
-  : new URL('./launcher.ts', import.meta.url);
+const launcher = ownScript('server/sandbox/launcher.ts');
 
 export interface Confinement {
   /** Landlock's version and the filter of system calls; 0 and false where there are none. */
@@ -93,7 +92,7 @@ export function startCommand(
 
 function launcherArgs(plan: LaunchPlan): string[] {
   return [
-    ...(built ? [] : ['--import', import.meta.resolve('tsx')]),
+    ...(isBuilt ? [] : ['--import', import.meta.resolve('tsx')]),
     fileURLToPath(launcher),
     JSON.stringify(plan),
   ];

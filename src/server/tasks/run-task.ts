@@ -1,8 +1,10 @@
 /** One task on this worker: in a process of its own, what it left kept in the store, or the task put back. */
+
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors, UserError } from '../../base/errors.ts';
 import { sha256OfFile } from '../../base/hash.ts';
+import { ownScript } from '../../base/own-script.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import {
@@ -57,10 +59,7 @@ export interface Ground {
   close?: () => void;
 }
 
-const built = !import.meta.url.endsWith('.ts');
-const ownScript = built
-  ? new URL('../../dist/workers/server-tasks-worker.js', import.meta.url)
-  : new URL('./worker.ts', import.meta.url);
+const ownTask = ownScript('server/tasks/worker.ts');
 
 /**
  * Throws what may pass: then the task is to be tried again. Nothing after an abort.
@@ -160,7 +159,7 @@ async function hear(
   let said: Extract<FromTask, { kind: 'done' | 'failed' }> | undefined;
   let broken: unknown;
   const { stopped, why } = await runProcess({
-    ...{ script: taskScript ?? ownScript, task: message, read, out, limits, confined, signal: stop.signal },
+    ...{ script: taskScript ?? ownTask, task: message, read, out, limits, confined, signal: stop.signal },
     breakdowns: {
       memory: (used, limit) => errors.TASK_MEMORY(name, used, limit),
       time: (seconds) => errors.TASK_TIME(name, seconds),
