@@ -317,6 +317,19 @@ part(
       '![memory, open files and latency over time](../bench/results/soak.svg)',
     ].join('\n\n'),
 );
+const rows = read('million-rows');
+part(
+  'A million clips in the database',
+  rows,
+  `The same questions to a database of ${thousands(rows?.rows[0])} and one of ${thousands(rows?.rows[1])} analysed clips, ${thousands(rows?.waiting)} waiting in both; medians of nine. Documents are small here: real ones lie beside the table, and no list reads them. Load of the machine at the end: ${rows?.machine.load.join(', ')}.`,
+  () =>
+    table(
+      ['', `ms with ${thousands(rows.rows[0])}`, `ms with ${thousands(rows.rows[1])}`, 'ratio'],
+      Object.entries(rows.milliseconds as Record<string, Result>).map(([name, { few, many, ratio }]) => [
+        ...[name, few, many, ratio],
+      ]),
+    ),
+);
 const fuzzed = read('fuzz');
 part(
   'Damaged and crafted files',

@@ -1,6 +1,8 @@
 /**
  * Every error that a user can meet, in one list: the fact, the offending value, and the next step.
  *
+ * Long because it is one list: whoever writes an error sees the others, and none is said twice.
+ *
  * `code` is stable and machine readable (it goes into JSON results); the message may be reworded.
  * A bug in Mesoscope is a plain `Error`; whatever the user can cause or mend is a `UserError`.
  */

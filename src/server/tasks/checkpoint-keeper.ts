@@ -18,15 +18,19 @@ export class CheckpointKeeper {
   readonly #task: BegunTask;
   readonly #out: string;
   readonly #signal: AbortSignal;
+  /** Least time between two that are kept, ms; half of what the process was told, whose clock is its own. */
+  readonly #pause: number;
+  #keptAt = Number.NEGATIVE_INFINITY;
   #newest: TaskCheckpoint | null;
   readonly #pending = new Set<Promise<void>>();
 
-  /** @param out the folder of the task's process */
-  constructor(parts: Parts, task: BegunTask, out: string, signal: AbortSignal) {
+  /** @param out the folder of the task's process @param seconds least time between two, as the process was told */
+  constructor(parts: Parts, task: BegunTask, out: string, seconds: number, signal: AbortSignal) {
     this.#parts = parts;
     this.#task = task;
     this.#out = out;
     this.#signal = signal;
+    this.#pause = seconds * 500;
     this.#newest = task.checkpoint;
   }
 
@@ -50,7 +54,9 @@ export class CheckpointKeeper {
 
   async #takeOne(step: number, path: string): Promise<void> {
     try {
-      if (this.#pending.size === 0) await this.#keep(step, path);
+      // A process that was taken over tells them without end.
+      const early = performance.now() - this.#keptAt < this.#pause;
+      if (this.#pending.size === 0 && !early) await this.#keep(step, path);
     } catch (error) {
       if (!this.#signal.aborted) {
         const why = describe(error);
@@ -63,6 +69,7 @@ export class CheckpointKeeper {
   async #keep(step: number, path: string): Promise<void> {
     const { database, storage } = this.#parts;
     const { id, attempts: attempt } = this.#task;
+    this.#keptAt = performance.now();
     const state = await lstat(path);
     // What took the process over could leave a link to a file of ours.
     if (!state.isFile() || state.nlink !== 1) throw new Error('it is no plain file');

@@ -27,7 +27,7 @@ export async function trainGround(
       limits: config.train,
       read: [folder],
       leaves: [runFile],
-      checkpoints: new CheckpointKeeper(parts, task, out, signal),
+      checkpoints: new CheckpointKeeper(parts, task, out, checkpointSeconds, signal),
       close,
     };
   } catch (error) {
