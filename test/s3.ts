@@ -12,6 +12,8 @@ export interface TestBucket {
   endpoint: string;
   environment: Record<string, string>;
   objects: Map<string, Buffer>;
+  /** When those were written that came by the protocol; others are old. */
+  changed: Map<string, Date>;
   /** Every answered request: method, key, and the bytes that it was sent. */
   requests: { method: string; key: string; bytes: number; range: string | undefined }[];
   /** The next so many requests are cut off. */
@@ -24,6 +26,7 @@ export const bucketName = 'clips';
 
 export async function startBucket(): Promise<TestBucket> {
   const objects = new Map<string, Buffer>();
+  const changed = new Map<string, Date>();
   const uploads = new Map<string, Map<number, Buffer>>();
   const requests: TestBucket['requests'] = [];
   let cutting = 0;
@@ -33,7 +36,7 @@ export async function startBucket(): Promise<TestBucket> {
       return void request.socket.destroy();
     }
     const body = await readBody(request);
-    const answer = handle(request, body, objects, uploads);
+    const answer = handle(request, body, { objects, uploads, changed });
     const url = new URL(request.url ?? '/', 'http://x');
     const { range } = request.headers;
     const key = keyOf(url);
@@ -51,6 +54,7 @@ export async function startBucket(): Promise<TestBucket> {
       AWS_ENDPOINT_URL_S3: endpoint,
     },
     objects,
+    changed,
     requests,
     cut: (count) => {
       cutting = count;
@@ -62,6 +66,15 @@ export async function startBucket(): Promise<TestBucket> {
       }),
   };
 }
+
+interface Kept {
+  objects: Map<string, Buffer>;
+  uploads: Map<string, Map<number, Buffer>>;
+  changed: Map<string, Date>;
+}
+
+/** Of objects that a test laid there itself. */
+const longAgo = new Date('2026-01-01');
 
 interface Answer {
   status: number;
@@ -80,12 +93,7 @@ const refusal = (status: number, code: string) =>
 const keyOf = (url: URL) => decodeURIComponent(url.pathname).replace(`/${bucketName}/`, '');
 const etag = (bytes: Buffer) => `"${createHash('md5').update(bytes).digest('hex')}"`;
 
-function handle(
-  request: IncomingMessage,
-  body: Buffer,
-  objects: Map<string, Buffer>,
-  uploads: Map<string, Map<number, Buffer>>,
-): Answer {
+function handle(request: IncomingMessage, body: Buffer, { objects, uploads, changed }: Kept): Answer {
   const problem = wrongSignature(request, body);
   if (problem) return refusal(403, problem);
   const url = new URL(request.url ?? '/', 'http://x');
@@ -107,6 +115,7 @@ function handle(
       if (!parts) return refusal(404, 'NoSuchUpload');
       const whole = Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, part]) => part));
       objects.set(key, whole);
+      changed.set(key, new Date());
       return xml(
         200,
         `<CompleteMultipartUploadResult><Location>x</Location><Bucket>${bucketName}</Bucket><Key>${key}</Key><ETag>${etag(whole).replaceAll('"', '&quot;')}</ETag></CompleteMultipartUploadResult>`,
@@ -114,13 +123,16 @@ function handle(
     }
     case 'PUT':
       if (uploadId) uploads.get(uploadId)?.set(Number(query.get('partNumber')), body);
-      else objects.set(key, body);
+      else {
+        objects.set(key, body);
+        changed.set(key, new Date());
+      }
       return { status: 200, headers: { etag: etag(body) }, body: Buffer.alloc(0) };
     case 'DELETE':
       objects.delete(key);
       return { status: 204, body: Buffer.alloc(0) };
     default:
-      if (query.has('list-type')) return list(objects, query);
+      if (query.has('list-type')) return list({ objects, changed }, query);
       return get(objects.get(key), request.headers.range);
   }
 }
@@ -139,7 +151,7 @@ function get(bytes: Buffer | undefined, range: string | undefined): Answer {
   };
 }
 
-function list(objects: Map<string, Buffer>, query: URLSearchParams): Answer {
+function list({ objects, changed }: Pick<Kept, 'objects' | 'changed'>, query: URLSearchParams): Answer {
   const most = Number(query.get('max-keys') ?? 1000);
   const after = query.get('continuation-token') ?? '';
   const all = [...objects.keys()]
@@ -148,7 +160,7 @@ function list(objects: Map<string, Buffer>, query: URLSearchParams): Answer {
   const page = all.slice(0, most);
   const contents = page.map((key) => {
     const bytes = objects.get(key) as Buffer;
-    return `<Contents><Key>${key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>${etag(bytes).replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
+    return `<Contents><Key>${key}</Key><LastModified>${(changed.get(key) ?? longAgo).toISOString()}</LastModified><ETag>${etag(bytes).replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
   });
   const more = all.length > page.length;
   return xml(

@@ -99,7 +99,9 @@ async function trainOne(
   if (!existsSync(join(run.folder, 'recipe.json'))) await writeJson(join(run.folder, 'recipe.json'), recipe);
   const outcome = await train(run.folder);
   // A process that is told to stop before it can listen just dies: no fault of the run's, which is done next time.
-  if ('failure' in outcome && signal?.aborted) return { ...run, status: 'interrupted' };
+  // One that was cancelled on a server is no fault of it either: the same command sends it again.
+  const put = 'failure' in outcome && (signal?.aborted || outcome.failure.code === 'TASK_CANCELLED');
+  if (put) return { ...run, status: 'interrupted' };
   return 'failure' in outcome ? fail(outcome.failure) : { ...run, ...ofSummary(outcome.summary) };
 }
 

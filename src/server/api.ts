@@ -443,7 +443,7 @@ export const workQuerySchema = z.object({
   status: z.enum(taskStatuses).optional(),
   /** `next` of the page before. */
   before: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
 });
 export type WorkQuery = z.input<typeof workQuerySchema>;
 

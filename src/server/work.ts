@@ -19,7 +19,6 @@ import { decideConfinement } from './sandbox/decide.ts';
 import { claimStore } from './storage/claim.ts';
 import { openStore } from './storage/open-store.ts';
 import { Storage } from './storage/storage.ts';
-import { keepRemovingOldTasks } from './tasks/remove-old.ts';
 import { SetCache } from './tasks/set-cache.ts';
 import { takeTask } from './tasks/task-job.ts';
 import { type Log, silent, tellAll } from './watch/log.ts';
@@ -116,7 +115,6 @@ export async function joinQueue(
         { metrics, isReady: async () => working && pulse(database) },
       ));
     if (watched) closers.push(() => watched.close());
-    if (what === 'worker') closers.push(keepRemovingOldTasks({ database, storage, config, log }));
     await runner.start();
     closers.push(() => runner.stop(config.stopSeconds / 2));
     working = true;

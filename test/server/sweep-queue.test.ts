@@ -2,10 +2,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { errors } from '../../src/base/errors.ts';
 import { tarEnd, writeTarBody } from '../../src/data/tar.ts';
 import { encodePng } from '../../src/media/image.ts';
 import { makeConfig } from '../../src/server/config.ts';
 import { openPostgres } from '../../src/server/database/postgres.ts';
+import { cancelTask } from '../../src/server/database/task-steps.ts';
+import { failureOf } from '../../src/server/failure.ts';
 import { probeConfinement } from '../../src/server/sandbox/sandbox.ts';
 import type { EventName } from '../../src/server/watch/events.ts';
 import { type Log, silent } from '../../src/server/watch/log.ts';
@@ -201,6 +204,29 @@ describe.skipIf(!havePostgres)(`runs of a sweep${noPostgresReason}`, () => {
       process.env = before;
       await bucket.close();
     }
+  }, 400_000);
+
+  test('one that is cancelled stops its worker, and the same command sends it again', async () => {
+    const path = sweepFile('cancelled', [4], long);
+    const [database, store] = [freshDatabase(), made('cancelled-store')];
+    const told = await work(database, store);
+    const [worker] = workers;
+    const args = [path, made('cancelled'), '--runs', '1', '--queue', database, '--store', store];
+    const sending = sweep(args[0], args[1], ...args.slice(2));
+    await until(async () => (await checkpointIn(database)) > 5, 'a checkpoint is kept', 120_000);
+    const [{ id }] = await worker.database.query<{ id: string }>('select id from mesoscope.task');
+    const failure = failureOf(errors.TASK_CANCELLED('The run'));
+    expect(await cancelTask(worker.database, worker.queue, id, failure)).toMatchObject({ ended: true });
+    expect(await cancelTask(worker.database, worker.queue, id, failure)).toMatchObject({ ended: false });
+    const first = await sending;
+    expect(first.code).toBe(1);
+    expect(first.stderr).toContain('1 run cancelled on the server');
+    await until(() => told.some(({ name }) => name === 'task dropped'), 'its worker learns of it');
+    expect(worker.runner.busy).toBe(0);
+    expect(await worker.database.query('select from pgboss.job')).toEqual([]);
+    expect(existsSync(made('cancelled/runs/0000/failed.json'))).toBe(false);
+    expect((await sweep(args[0], args[1], ...args.slice(2))).code).toBe(0);
+    expect(await tasksIn(database)).toMatchObject([{ status: 'done', attempts: 1 }]);
   }, 400_000);
 
   test('a checkpoint that was damaged in the store is not gone on from', async () => {

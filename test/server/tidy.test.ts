@@ -80,18 +80,24 @@ describe.skipIf(!havePostgres)(`what nobody needs${noPostgresReason}`, () => {
       `clips/${randomUUID()}/1/report.html`,
       `clips/${clip.id}/0/report.html`,
       `tasks/${randomUUID()}/1/run.tar`,
+      `media/${randomUUID()}.part`,
       `tasks/${run}/1/run.tar`,
       `tasks/${run}/going-on/1-7.tar`,
     ];
     for (const key of needless) bucket().objects.set(`tidy/${key}`, Buffer.from('12345'));
 
+    // Sent just now: its row may be about to come.
+    const fresh = `media/${randomUUID()}`;
+    await joined.storage.store.put(fresh, Buffer.from('fresh'));
+    needed.push(`tidy/${fresh}`);
+
     const args = ['tidy', '--database', database, '--store', store];
     const counted = await command([...args, '--json']);
     const report = {
       looked: needed.length - 2 + needless.length,
-      ...{ young: 0, strange: 1 },
+      ...{ young: 1, strange: 1 },
       needless: {
-        media: { files: 1, bytes: 5 },
+        media: { files: 2, bytes: 10 },
         clips: { files: 2, bytes: 10 },
         tasks: { files: 3, bytes: 15 },
       },
@@ -99,9 +105,11 @@ describe.skipIf(!havePostgres)(`what nobody needs${noPostgresReason}`, () => {
     expect(JSON.parse(counted.stdout)).toEqual(report);
     expect(bucket().objects.size).toBe(needed.length + needless.length);
     const removed = await command([...args, '--remove']);
-    expect(removed.stdout).toContain('6 without a row, removed:');
+    expect(removed.stdout).toContain('7 without a row, removed:');
     expect([...bucket().objects.keys()].sort()).toEqual(needed.sort());
-    expect((await command(args)).stdout).toContain('none without a row');
+    const after = (await command(args)).stdout;
+    expect(after).toContain('none without a row');
+    expect(after).toContain('1 changed within 24 hours');
   });
 
   test('leaves a folder once it is old enough', async () => {

@@ -14,31 +14,23 @@ import { type Kind, kindWords, statusWords } from './words.ts';
 
 /** Between two looks, ms. */
 const lookEvery = 3000;
+/** Tasks that are shown at first, and at most. */
+const [step, most] = [50, 800];
 
 /** Who works for this server, how much waits, and the tasks: parts of data sets and runs of sweeps. */
 export default function WorkPage() {
   const [params, setParams] = useSearchParams();
   const status = taskStatuses.find((name) => name === params.get('status'));
-  const query = status ? { status } : {};
+  const [limit, setLimit] = useState(step);
   const key = status ?? '';
-  const first = useLoad(`work ${key}`, () => server.work(query));
-  const [more, setMore] = useState<{ key: string; tasks: Task[]; next: string | null }>();
+  const first = useLoad(`work ${key} ${limit}`, () => server.work({ limit, ...(status ? { status } : {}) }));
   const [error, setError] = useState<RequestError>();
-  useEvery(lookEvery, first.reload);
+  // Not while one is on its way: a slow server would never show anything.
+  useEvery(first.status === 'loading' ? null : lookEvery, first.reload);
 
   const work = first.value;
-  const added = more?.key === key ? more : undefined;
-  const ids = new Set(work?.tasks.map(({ id }) => id));
-  const tasks = [...(work?.tasks ?? []), ...(added?.tasks ?? []).filter(({ id }) => !ids.has(id))];
-  const next = added ? added.next : (work?.next ?? null);
+  const tasks = work?.tasks ?? [];
   const fail = (thrown: unknown) => setError(asRequestError(thrown));
-  const showMore = (before: string) =>
-    server
-      .work({ ...query, before })
-      .then(
-        (page) => setMore({ key, tasks: [...(added?.tasks ?? []), ...page.tasks], next: page.next }),
-        fail,
-      );
   const cancel = (task: Task) => server.cancelTask(task.id).then(first.reload, fail);
 
   return (
@@ -101,12 +93,15 @@ export default function WorkPage() {
                 </table>
               </Scroll>
             )}
-            {next !== null && (
+            {work.next !== null && limit < most && (
               <p className="more">
-                <button type="button" onClick={() => showMore(next)}>
+                <button type="button" onClick={() => setLimit(Math.min(most, limit * 2))}>
                   Show more
                 </button>
               </p>
+            )}
+            {work.next !== null && limit >= most && (
+              <p className="muted">Older ones: choose how they stand, or ask the API with `before`.</p>
             )}
           </Part>
         </>

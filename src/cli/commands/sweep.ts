@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { errors } from '../../base/errors.ts';
+import { plural } from '../../report/format.ts';
 import type { CliCommand, CliContext } from '../command.ts';
 import { wholeNumber } from '../dataset-source.ts';
 import { exitCodes, oneLine } from '../io.ts';
@@ -105,8 +106,16 @@ export const sweepCommand: CliCommand = {
               `${out}: ${best.length} of ${runs.length} runs trained, ${failed} failed; all: mesoscope runs ${out}\n`,
             );
           }
+          const open = runs.filter(({ status }) => status === 'interrupted').length;
+          if (open > 0 && !context.signal.aborted) {
+            context.stderr.write(
+              `mesoscope: ${plural(open, 'run')} cancelled on the server; the same command sends them again\n`,
+            );
+          }
           if (context.signal.aborted) context.exit(exitCodes.interrupted);
-          else if (runs.every(({ status }) => status === 'failed')) context.exit(exitCodes.failed);
+          else if (runs.every(({ status }) => status === 'failed' || status === 'interrupted')) {
+            context.exit(exitCodes.failed);
+          }
         } finally {
           progress.stop();
           await elsewhere?.stop();

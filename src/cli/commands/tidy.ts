@@ -23,8 +23,8 @@ export const tidyCommand: CliCommand = {
       .summary('find files of a store that no row of its database tells of')
       .description(
         'Lists a store of `mesoscope serve` and `worker` and asks the database about each file. What a kill left between a ' +
-          'file and its row is counted, and with --remove it goes. Servers and workers may run meanwhile. A server does so ' +
-          'with a folder at each start; a bucket is looked through by this command alone.',
+          'file and its row is counted, and with --remove it goes. Servers and workers may run meanwhile. A server looks ' +
+          'through the clips of a folder at each start; a bucket, and what tasks left, by this command alone.',
       )
       .option('--database <url>', 'postgres://… of the server; better set MESOSCOPE_DATABASE, which hides it')
       .option('--store <place>', "the server's store: s3://bucket/prefix, or its folder; or MESOSCOPE_STORE")

@@ -177,7 +177,7 @@ export function putBackTask(
   });
 }
 
-/** Ends a task that waits or runs; whoever runs it learns of it with its next progress. */
+/** Ends a task that waits or runs; whoever runs it finds out by {@link isStillMine}. */
 export function cancelTask(
   database: Database,
   queue: Queue,
@@ -185,19 +185,31 @@ export function cancelTask(
   error: Failure,
 ): Promise<{ ended: boolean; orphans: string[] }> {
   return database.transaction(async (queries) => {
-    const [task] = await queries.query<Pick<TaskRow, 'kind' | 'job'>>(
-      `select kind, job from mesoscope.task where id = $1 and status in ('queued', 'running') for update`,
-      [id],
-    );
-    if (!task) return { ended: false, orphans: [] };
-    if (task.job) await queue.remove(queries, task.kind, task.job);
-    await queries.query(
-      `update mesoscope.task set status = 'failed', finished_at = now(), progress = null, server = null, job = null,
-         checkpoint = null, error = $1 where id = $2`,
-      [json(error), id],
-    );
-    return { ended: true, orphans: await releaseMedia(queries, id) };
+    for (;;) {
+      const [task] = await queries.query<Pick<TaskRow, 'kind' | 'job'>>(
+        `select kind, job from mesoscope.task where id = $1 and ${open}`,
+        [id],
+      );
+      if (!task) return { ended: false, orphans: [] };
+      // The ticket before the row, as all others take them: else two could wait for each other.
+      if (task.job) await queue.remove(queries, task.kind, task.job);
+      const rows = await queries.query(
+        `update mesoscope.task set status = 'failed', finished_at = now(), progress = null, server = null, job = null,
+           checkpoint = null, error = $1 where id = $2 and ${open} and job is not distinct from $3 returning id`,
+        [json(error), id, task.job],
+      );
+      if (rows.length === 1) return { ended: true, orphans: await releaseMedia(queries, id) };
+      // It got another ticket meanwhile, or came to its end.
+    }
   });
+}
+
+const open = "status in ('queued', 'running')";
+
+/** False where somebody else has it by now, or it was cancelled. */
+export async function isStillMine(queries: Queries, task: BegunTask): Promise<boolean> {
+  const rows = await queries.query(`select from mesoscope.task where ${stillMine(1)}`, [...mine(task)]);
+  return rows.length === 1;
 }
 
 /** Whether this very attempt ended the task: the answer to it may have been lost with a connection. */

@@ -17,7 +17,7 @@ export interface ProcessRow {
 export function listProcesses(queries: Queries): Promise<ProcessRow[]> {
   return queries.query<ProcessRow>(
     `select name, slots, kinds, started_at,
-       ((select count(*) from mesoscope.clip c where c.server = s.key)
+       ((select count(*) from mesoscope.clip c where c.server = s.key and c.status = 'running')
          + (select count(*) from mesoscope.task t where t.server = s.key))::int as busy
      from mesoscope.server s where slots > 0 order by name, key`,
   );
@@ -66,7 +66,7 @@ export function listTasks(
 ): Promise<ListedTask[]> {
   return queries.query<ListedTask>(
     `select t.id, t.number::float8 as number, t.kind, t.name, t.client, t.priority, t.status, t.attempts, t.progress,
-       (t.checkpoint ->> 'step')::int as step, t.error, t.created_at, t.started_at, t.finished_at, s.name as process
+       (t.checkpoint ->> 'step')::float8 as step, t.error, t.created_at, t.started_at, t.finished_at, s.name as process
      from mesoscope.task t left join mesoscope.server s on s.key = t.server
      where ($1::text is null or t.status = $1) and ($2::float8 is null or t.number < $2)
      order by t.number desc limit $3`,

@@ -5,6 +5,7 @@ import { uuid } from '../documents.ts';
 import { failureOf } from '../failure.ts';
 import { route } from '../route.ts';
 import { removeOrphans } from '../tasks/run-task.ts';
+import { taskTryOf } from '../watch/log.ts';
 
 export const taskCancel = route({
   method: 'post',
@@ -24,7 +25,9 @@ export const taskCancel = route({
     if (ended) {
       await runner.abandon(id);
       await removeOrphans({ storage, log }, orphans);
-      await storage.removeCheckpoints(id);
+      await storage
+        .removeCheckpoints(id)
+        .catch(() => log.tell('task left behind', taskTryOf({ ...task, job: null })));
     }
     return new Response(null, { status: 204 });
   },

@@ -1,7 +1,7 @@
 /** Files in a folder of this machine, or one that several machines mount. */
 import { createReadStream } from 'node:fs';
 import { constants, copyFile, cp, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errors } from '../../base/errors.ts';
 import type { ListedFile, Store, StoredFile } from './store.ts';
 
@@ -93,14 +93,11 @@ export class FolderStore implements Store {
   }
 
   async *list(prefix: string): AsyncIterable<ListedFile> {
-    const below = await readdir(this.#path(prefix), { recursive: true, withFileTypes: true }).catch(absent);
-    for (const entry of below ?? []) {
-      const path = join(entry.parentPath, entry.name);
+    for (const name of (await readdir(this.#path(prefix), { recursive: true }).catch(absent)) ?? []) {
+      const key = `${prefix}${name.replaceAll('\\', '/')}`;
       // It may have gone since.
-      const found = entry.isFile() && (await stat(path).catch(absent));
-      if (!found) continue;
-      const key = relative(this.folder, path).replaceAll('\\', '/');
-      yield { key, bytes: found.size, changed: found.mtimeMs };
+      const found = await stat(this.#path(key)).catch(absent);
+      if (found?.isFile()) yield { key, bytes: found.size, changed: found.mtimeMs };
     }
   }
 

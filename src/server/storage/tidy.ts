@@ -30,7 +30,7 @@ export interface TidyReport {
 const pageSize = 500;
 
 const uuid = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}';
-const named = new RegExp(`^(?:(media)/(${uuid})|(clips|tasks)/(${uuid})/(\\d+|going-on)/.+)$`);
+const named = new RegExp(`^(?:(media)/(${uuid})(?:\\.part)?|(clips|tasks)/(${uuid})/(\\d+|going-on)/.+)$`);
 
 interface Place extends ListedFile {
   kind: Kind;
@@ -55,7 +55,8 @@ export async function tidy(
   const look = async () => {
     // Asked after they were listed: a row that came meanwhile counts.
     for (const place of await needless(database, page)) {
-      if (place.changed > since) {
+      // Of one whose time is not told nobody knows that it is old.
+      if (!(place.changed <= since)) {
         report.young++;
         continue;
       }

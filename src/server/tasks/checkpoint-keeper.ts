@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe } from '../../base/errors.ts';
+import { describe, UserError } from '../../base/errors.ts';
 import { sha256OfFile } from '../../base/hash.ts';
 import { type BegunTask, recordCheckpoint } from '../database/task-steps.ts';
 import type { TaskCheckpoint } from '../database/tasks.ts';
@@ -73,6 +73,8 @@ export class CheckpointKeeper {
     const state = await lstat(path);
     // What took the process over could leave a link to a file of ours.
     if (!state.isFile() || state.nlink !== 1) throw new Error('it is no plain file');
+    // Buckets have no ranges of nothing.
+    if (state.size === 0) throw new Error('it is empty');
     const checkpoint = { attempt, step, bytes: state.size, sha256: await sha256OfFile(path) };
     await storage.keepCheckpoint(id, checkpoint, path);
     const ours = await recordCheckpoint(database, this.#task, checkpoint);
@@ -86,7 +88,7 @@ export class CheckpointKeeper {
 /**
  * Lays what an earlier try left into the folder of the task's process.
  * @returns false where there is none, or none that is whole: then the run begins anew
- * @throws STORE_UNREACHABLE, STORE_CHANGED, and what writing throws
+ * @throws STORE_UNREACHABLE, and what writing throws
  */
 export async function layCheckpoint(
   { storage, log }: Parts,
@@ -99,7 +101,7 @@ export async function layCheckpoint(
   const told = { ...taskTryOf(task), step: checkpoint.step };
   const file = await storage.openCheckpoint(task.id, checkpoint);
   const path = join(out, goOnFile);
-  if (file && (await copyChecked(file, checkpoint, path, signal))) {
+  if (file?.size === checkpoint.bytes && (await isWhole(copyChecked(file, checkpoint, path, signal)))) {
     log.tell('task goes on', told);
     return true;
   }
@@ -107,4 +109,14 @@ export async function layCheckpoint(
   const why = file ? 'it is not what was kept' : 'it is not in the store';
   log.tell('task checkpoint lost', { ...told, why });
   return false;
+}
+
+/** One that changes while it is read is as little what was kept as one that has another hash. */
+async function isWhole(copied: Promise<boolean>): Promise<boolean> {
+  try {
+    return await copied;
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'STORE_CHANGED') return false;
+    throw error;
+  }
 }

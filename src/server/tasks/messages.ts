@@ -40,7 +40,7 @@ export const fromTaskSchema = z.discriminatedUnion('kind', [
     event: z.record(z.string(), z.unknown()).optional(),
   }),
   /** What the run can go on from at this step lies in its folder: see run-file.ts. */
-  z.strictObject({ kind: z.literal('checkpoint'), step: z.int().nonnegative() }),
+  z.strictObject({ kind: z.literal('checkpoint'), step: z.int().nonnegative().max(99_999_999) }),
   /** All it has to leave lies in its folder. */
   z.strictObject({ kind: z.literal('done'), said: z.json() }),
   z.strictObject({ kind: z.literal('failed'), error: failureSchema }),

@@ -10,6 +10,7 @@ import type { Database } from '../database/database.ts';
 import {
   type BegunTask,
   finishTask,
+  isStillMine,
   reportTask,
   type TaskEnding,
   taskEndedByThis,
@@ -59,6 +60,9 @@ export interface Ground {
   close?: () => void;
 }
 
+/** How often a task is looked at that says nothing by itself: it may have been cancelled, ms. */
+const lookEvery = 3_000;
+
 const ownTask = ownScript('server/tasks/worker.ts');
 
 /**
@@ -73,6 +77,14 @@ export async function runTask(
   const { database, queue, storage, log } = parts;
   const begun = performance.now();
   let ending: TaskEnding | undefined;
+  let looking = true;
+  const look = setInterval(() => {
+    // While the database is away nobody can take it from us.
+    isStillMine(database, task).then(
+      (ours) => !ours && looking && stop.abort(),
+      () => undefined,
+    );
+  }, lookEvery);
   try {
     ending = await work(parts, task, stop);
   } catch (error) {
@@ -80,6 +92,9 @@ export async function runTask(
     if (stop.signal.aborted) return 'open';
     if (!(error instanceof UserError) || failureKind(error.code) !== 'final') throw error;
     ending = { status: 'failed', error: failureOf(error) };
+  } finally {
+    looking = false;
+    clearInterval(look);
   }
   if (!ending) {
     await storage.removeTaskFolder(task.id, task.attempts);

@@ -15,7 +15,9 @@ export async function trainRun(
   const from = join(out, goOnFile);
   let last = performance.now();
   let packing: Promise<void> | undefined;
+  // Copied before it first waits: the run writes on.
   const pack = async (step: number) => {
+    copyGoingOn(folder, copy);
     await packGoingOn(copy, join(out, checkpointFile(step)));
     await rm(copy, { recursive: true, force: true });
     await tell({ kind: 'checkpoint', step });
@@ -31,12 +33,13 @@ export async function trainRun(
       } else if (event.kind === 'checkpoint') {
         if (packing || performance.now() - last < checkpointSeconds * 1000) return;
         last = performance.now();
-        copyGoingOn(folder, copy);
         packing = pack(event.step);
         // A disk that is full for this alone must not end the training; the next one tries again.
         packing = packing.catch(async () => {
           packing = undefined;
-          await rm(join(out, checkpointFile(event.step)), { force: true });
+          for (const path of [copy, join(out, checkpointFile(event.step))]) {
+            await rm(path, { recursive: true, force: true });
+          }
         });
       }
     },
