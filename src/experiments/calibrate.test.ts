@@ -76,6 +76,16 @@ describe('figures', () => {
 describe('calibration', () => {
   const measured = [{ condition: conditions['as-is'], rows: overlapping }];
 
+  test('says whether it counted pictures or videos', () => {
+    const twice = overlapping.flatMap((one) => [
+      one,
+      { ...one, item: { ...one.item, id: `${one.item.id} b` } },
+    ]);
+    const rows = [{ condition: conditions['as-is'], rows: twice }];
+    const [{ metric, protocol }] = calibrateContract(contract, rows, 'the test').figures;
+    expect([metric, protocol]).toEqual(['AUC by video', '200 videos, as the set has them; the test']);
+  });
+
   test('makes too sure scores less so, and writes what it measured', () => {
     const calibrated = calibrateContract(contract, measured, 'the test');
     expect(contractSchema.safeParse(calibrated).success).toBe(true);
@@ -89,7 +99,8 @@ describe('calibration', () => {
     // As near to the limits as 100 videos of a class and four digits of a threshold allow.
     expect([0.01, 0.02]).toContain(falseAlarms);
     expect([0.09, 0.1]).toContain(misses);
-    expect(calibrated.figures[0].metric).toBe('AUC by video');
+    expect(calibrated.figures[0].metric).toBe('AUC by picture');
+    expect(calibrated.figures[0].protocol).toBe('200 pictures, as the set has them; the test');
     // Calibration does not change the order.
     const area = figuresOf(byVideo(overlapping, contract), 1).auc?.value as number;
     expect(calibrated.figures[0].value).toBeCloseTo(area, 3);

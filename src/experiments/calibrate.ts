@@ -54,6 +54,8 @@ export function calibrateContract(
   const calibrated: Contract = { ...contract, calibration: { kind: 'platt', ...platt } };
   const score = (units: readonly Unit[]) =>
     units.map((unit) => ({ ...unit, score: calibrate(unit.score, calibrated) }));
+  // Of single pictures each is a video of its own.
+  const noun = raw.length === measured.reduce((sum, { rows }) => sum + rows.length, 0) ? 'picture' : 'video';
   const units = measured.map(({ condition, rows }) => ({ condition, units: score(byVideo(rows, plain)) }));
   const each = units.map((one) => thresholdsAt(scoredOf(one.units), limits));
   const thresholds = strictest(each);
@@ -61,7 +63,7 @@ export function calibrateContract(
     ...calibrated,
     thresholds: {
       ...thresholds,
-      basis: `At each of ${units.length} qualities, at most ${percent(limits.falseAlarms)} of real videos above and at most ${percent(limits.misses)} of manipulated ones below: ${protocol}.`,
+      basis: `At each of ${units.length} qualities, at most ${percent(limits.falseAlarms)} of real ${noun}s above and at most ${percent(limits.misses)} of manipulated ones below: ${protocol}.`,
     },
     quality: {
       ...contract.quality,
@@ -75,12 +77,12 @@ export function calibrateContract(
     },
     figures: units.flatMap((one) => {
       const { auc, calibrationError } = figuresOf(one.units, seed);
-      const at = `${one.units.length} videos ${one.condition.words}; ${protocol}`;
+      const at = `${one.units.length} ${noun}s, ${one.condition.words}; ${protocol}`;
       return [
         ...(auc
           ? [
               {
-                metric: 'AUC by video',
+                metric: `AUC by ${noun}`,
                 value: rounded(auc.value),
                 interval: [rounded(auc.low), rounded(auc.high)] as [number, number],
                 protocol: at,
