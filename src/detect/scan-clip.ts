@@ -174,8 +174,9 @@ function describeClip(path: string, info: ClipInfo, frames: number): ClipResult[
     bytes,
     container,
     codec,
-    width,
-    height,
+    // Some damaged files declare pictures of no size.
+    width: width || null,
+    height: height || null,
     durationSeconds: durationSeconds ?? null,
     frames,
   };

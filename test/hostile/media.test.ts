@@ -113,7 +113,7 @@ describe('damaged clips and pictures, by a seed', () => {
 });
 
 describe('through the analysis’s own process, to its end', () => {
-  const names = ['png bomb.png', 'billions of frames.mp4', 'concat.mp4'];
+  const names = ['png bomb.png', 'gif of four billion pixels.gif', 'billions of frames.mp4', 'concat.mp4'];
   test.each(names)('%s fails with a code and has no score', async (name) => {
     const { reason } = await probeConfinement();
     const folder = await mkdtemp(join(tmpdir(), 'mesoscope-hostile-'));
