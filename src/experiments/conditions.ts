@@ -6,6 +6,8 @@ export const conditionNames = [
   'crf-23',
   'crf-30',
   'crf-40',
+  'moving-30',
+  'moving-40',
   'jpeg-50',
   'half-size',
   'quarter-size',
@@ -38,6 +40,12 @@ export const conditions: Readonly<Record<ConditionName, Condition>> = {
   'crf-23': condition('crf-23', 'H.264 at CRF 23', { h264: { crf: [23, 23] } }),
   'crf-30': condition('crf-30', 'H.264 at CRF 30', { h264: { crf: [30, 30] } }),
   'crf-40': condition('crf-40', 'H.264 at CRF 40', { h264: { crf: [40, 40] } }),
+  'moving-30': condition('moving-30', 'H.264 at CRF 30, after six frames of motion', {
+    h264: { crf: [30, 30], before: [6, 6] },
+  }),
+  'moving-40': condition('moving-40', 'H.264 at CRF 40, after six frames of motion', {
+    h264: { crf: [40, 40], before: [6, 6] },
+  }),
   'jpeg-50': condition('jpeg-50', 'JPEG at quality 50', { jpeg: { quality: [50, 50] } }),
   'half-size': condition('half-size', 'shrunk to a half', { downscale: { factor: [0.5, 0.5] } }, 0.5),
   'quarter-size': condition(

@@ -49,4 +49,19 @@ describe('recompressH264', () => {
     expect([first.width, first.height]).toEqual([33, 17]);
     expect(meanError(picture, first)).toBeLessThan(12);
   });
+
+  test('after other pictures it is predicted from them, and is still the last one', () => {
+    const picture = sample(64, 48);
+    const turned = { ...picture, data: picture.data.map((value) => 255 - value) };
+    const key = recompressH264(picture, 40);
+    const still = recompressH264(picture, 40, [picture, picture]);
+    const cut = recompressH264(picture, 40, [turned, turned]);
+    expect(Buffer.compare(key.data, still.data)).not.toBe(0);
+    expect(Buffer.compare(still.data, cut.data)).not.toBe(0);
+    for (const out of [still, cut]) {
+      expect(meanError(picture, out)).toBeLessThan(16);
+      expect(meanError(turned, out)).toBeGreaterThan(2 * meanError(picture, out));
+    }
+    expect(Buffer.compare(recompressH264(picture, 40, [picture, picture]).data, still.data)).toBe(0);
+  });
 });

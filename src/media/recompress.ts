@@ -1,4 +1,4 @@
-/** One picture through H.264 and back, in memory: the trace that a platform's re-encoding leaves in a key frame. */
+/** One picture through H.264 and back, in memory: the trace that a platform's re-encoding leaves in a frame. */
 import {
   AV_PIX_FMT_RGB24,
   AVCOL_RANGE_JPEG,
@@ -24,10 +24,11 @@ import { makeConverter } from './rgb.ts';
 import type { Picture } from './types.ts';
 
 /**
- * The picture as a key frame of x264 at `crf` (0 to 51; 23 and 40 are FaceForensics++'s), 4:2:0 where both sides are
- * even, else 4:4:4. One thread and a fresh encoder each time: the same picture gives the same bytes.
+ * The picture after x264 at `crf` (0 to 51; 23 and 40 are FaceForensics++'s), 4:2:0 where both sides are even, else
+ * 4:4:4: as a key frame, or, where pictures of the same size went `before` it, predicted from these as nearly all
+ * frames of a video are. One thread and a fresh encoder each time: the same pictures give the same bytes.
  */
-export function recompressH264(picture: Picture, crf: number): Picture {
+export function recompressH264(picture: Picture, crf: number, before: readonly Picture[] = []): Picture {
   const encoder = openEncoder(picture, crf);
   const packet = new Packet();
   packet.alloc();
@@ -50,20 +51,34 @@ export function recompressH264(picture: Picture, crf: number): Picture {
       threads: 1,
       maxPixels: picture.width * picture.height * 4,
     });
-    const frame = toYuv(picture, encoder);
-    try {
+    let shown: Picture | undefined;
+    let left = before.length;
+    const show = (coded: Packet | null) => {
+      for (const decoded of (decoder as Decoder).decode(coded)) {
+        if (left-- === 0) shown = converter.convert(decoded);
+      }
+    };
+    const encode = (frame: AvFrame | null) => {
       must(encoder.sendFrameSync(frame), 'encoding');
-    } finally {
-      frame.free();
+      for (;;) {
+        const code = encoder.receivePacketSync(packet);
+        if (starved(code) || ended(code)) return;
+        must(code, 'encoding');
+        show(packet);
+      }
+    };
+    for (const [index, each] of [...before, picture].entries()) {
+      const frame = toYuv(each, encoder);
+      try {
+        frame.pts = BigInt(index);
+        encode(frame);
+      } finally {
+        frame.free();
+      }
     }
-    must(encoder.sendFrameSync(null), 'encoding');
-    for (;;) {
-      const code = encoder.receivePacketSync(packet);
-      if (starved(code) || ended(code)) break;
-      must(code, 'encoding');
-      for (const decoded of decoder.decode(packet)) return converter.convert(decoded);
-    }
-    for (const decoded of decoder.decode(null)) return converter.convert(decoded);
+    encode(null);
+    show(null);
+    if (shown) return shown;
     throw new Error('the encoded picture does not decode');
   } finally {
     decoder?.close();
@@ -116,7 +131,6 @@ function toYuv({ width, height, data }: Picture, encoder: CodecContext): AvFrame
     frame.colorSpace = encoder.colorSpace;
     frame.colorRange = encoder.colorRange;
     must(scaler.scaleFrameSync(frame, rgb), 'conversion from RGB');
-    frame.pts = 0n;
     return frame;
   } catch (thrown) {
     frame.free();

@@ -253,3 +253,36 @@ describe('geometry', () => {
     expect(enlarged.picture.data[(23 * 48 + 23) * 3]).toBe(Math.floor(0.75 * a + 0.25 * b + 0.5));
   });
 });
+
+describe('h264 after frames of motion', () => {
+  const before = (count: number, crf: number) => ({ h264: { crf: [crf, crf], before: [count, count] } });
+  /** A light square on a dark ground, and the centre of its light. */
+  const square: Picture = { ...size, data: new Uint8Array(48 * 48 * 3).fill(30) };
+  for (let y = 16; y < 32; y++) square.data.fill(220, (y * 48 + 16) * 3, (y * 48 + 32) * 3);
+  const centre = ({ width, data }: Picture) => {
+    let [light, x, y] = [0, 0, 0];
+    for (const [i, value] of data.entries()) {
+      const excess = Math.max(0, value - 60);
+      light += excess;
+      x += excess * (Math.floor(i / 3) % width);
+      y += excess * Math.floor(i / 3 / width);
+    }
+    return [x / light, y / light];
+  };
+
+  it('differs from a key frame, and leaves the picture where it was', async () => {
+    const key = (await run(before(0, 12), 1, square)).picture;
+    expect(same((await run({ h264: { crf: [12, 12] } }, 1, square)).picture.data, key.data)).toBe(true);
+    for (const seed of [1, 2, 3]) {
+      const moved = (await run(before(6, 12), seed, square)).picture;
+      expect(same(moved.data, key.data)).toBe(false);
+      const [x, y] = centre(moved);
+      expect(Math.hypot(x - 23.5, y - 23.5)).toBeLessThan(0.2);
+    }
+  });
+
+  it('refuses a range the wrong way round, and parts of frames', () => {
+    expect(augmentSchema.safeParse({ h264: { before: [3, 1] } }).success).toBe(false);
+    expect(augmentSchema.safeParse({ h264: { before: [0, 1.5] } }).success).toBe(false);
+  });
+});
