@@ -5,7 +5,8 @@
  *
  * Clips and labels are those of ../shared/data/dev: few, and known to whoever trained here. One pass finds the faces;
  * every detector cuts and scores them by its own contract. A clip's score is that of the contract's aggregation; clips
- * that a detector cannot assess are counted in `coverage` and left out. `--write` writes bench/results/detectors.json.
+ * that a detector cannot assess are counted in `coverage` and left out; `frameAuc` takes every face for itself. `--write`
+ * writes bench/results/detectors.json.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -53,6 +54,8 @@ interface Scored {
   verdict: string;
   /** The clip's score by every rule for the frames of a track; the contract's own is among them. */
   byRule: Record<string, number | null>;
+  /** Each scored face of it. */
+  frames: readonly number[];
 }
 
 const rules: readonly Aggregation['frames'][] = [
@@ -103,12 +106,13 @@ async function scoreClip(clip: Clip, detectors: readonly Detector[], finder: Fac
       formatAggregation(frames),
       judge({ ...contract.aggregation, frames }).score,
     ]);
-    scored.push({ clip, score, verdict, byRule: Object.fromEntries(byRule) });
+    const frames = tracker.tracks().flatMap(({ id }) => scorer.track(id).frames.map((frame) => frame.score));
+    scored.push({ clip, score, verdict, byRule: Object.fromEntries(byRule), frames });
   }
   return scored;
 }
 
-const table = (rows: readonly Scored[]) => ({
+const table = (rows: readonly Pick<Scored, 'clip' | 'score'>[]) => ({
   labels: rows.map(({ clip }) => clip.label),
   scores: rows.map(({ score }) => score as number),
 });
@@ -116,18 +120,26 @@ const rounded = (value: number | undefined) => (value === undefined ? null : Mat
 
 function figures(all: readonly Scored[]) {
   const rows = all.filter(({ score }) => score !== null);
+  const area = areaOf(rows);
+  const faces = areaOf(rows.flatMap(({ clip, frames }) => frames.map((score) => ({ clip, score }))));
+  return {
+    clips: all.length,
+    coverage: rounded(rows.length / all.length),
+    ...area,
+    frameAuc: faces.auc,
+    frameInterval: faces.interval,
+  };
+}
+
+/** AUC, drawing whole scenes. */
+function areaOf(rows: readonly Pick<Scored, 'clip' | 'score'>[]) {
   const area = groupBootstrap(
     rows,
     ({ clip }) => clip.scene,
     (items) => auc(table(items)),
     { seed: 1 },
   );
-  return {
-    clips: all.length,
-    coverage: rounded(rows.length / all.length),
-    auc: rounded(area?.value),
-    interval: area ? [rounded(area.low), rounded(area.high)] : null,
-  };
+  return { auc: rounded(area?.value), interval: area ? [rounded(area.low), rounded(area.high)] : null };
 }
 
 function summary(name: string, all: readonly Scored[]) {

@@ -359,20 +359,69 @@ part('Detectors on the development clips', detectors, detectors?.caveat, () => {
   const methods: string[] = Object.keys(detectors.results[0].methods);
   const area = (of: Result) => (of?.auc == null ? undefined : `${of.auc} [${of.interval?.join(', ')}]`);
   return table(
-    ['detector', 'AUC', ...methods, 'EER', 'AP', 'log loss', 'ECE', 'false alarms', 'found'],
+    [
+      'detector',
+      'AUC by clip',
+      'by face',
+      ...methods,
+      'EER',
+      'AP',
+      'log loss',
+      'ECE',
+      'TPR at 1 %',
+      'TPR at 5 %',
+      'false alarms',
+      'found',
+    ],
     detectors.results.map((row: Result) => [
       row.detector,
       area(row),
+      row.frameAuc,
       ...methods.map((method) => area(row.methods[method])),
       row.equalErrorRate,
       row.averagePrecision,
       row.logLoss,
       row.calibrationError,
+      row.truePositiveRateAt1,
+      row.truePositiveRateAt5,
       row.falseAlarms,
       row.found,
     ]),
   );
 });
+const heldOut = read('held-out');
+part('Detectors on held-out faces', heldOut, heldOut?.caveat, () =>
+  table(
+    [
+      'set',
+      'quality',
+      'detector',
+      'AUC',
+      'by method',
+      'EER',
+      'AP',
+      'log loss',
+      'ECE',
+      'TPR at 1 %',
+      'TPR at 5 %',
+    ],
+    heldOut.results.map((row: Result) => [
+      row.set,
+      row.condition,
+      row.detector,
+      `${row.auc} [${row.interval?.join(', ')}]`,
+      Object.entries<Result>(row.methods)
+        .map(([method, of]) => `${method} ${of.auc}`)
+        .join(', '),
+      row.equalErrorRate,
+      row.averagePrecision,
+      row.logLoss,
+      row.calibrationError,
+      row.truePositiveRateAt1,
+      row.truePositiveRateAt5,
+    ]),
+  ),
+);
 
 writeFileSync(
   path('../docs/figures.md'),

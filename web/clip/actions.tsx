@@ -1,7 +1,8 @@
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { visible } from '../../src/report/html.ts';
 import type { Clip } from '../../src/server/api.ts';
+import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { useLoad } from '../server/load.ts';
 import { asRequestError, type RequestError, server } from '../server/request.ts';
@@ -81,28 +82,10 @@ function OtherDetectors({ clip, onRescan }: { clip: Clip; onRescan: (detector: s
   );
 }
 
-/** Asks first, for it cannot be undone. */
 export function DeleteButton({ name, onDelete }: { name: string; onDelete: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   return (
-    <>
-      <button type="button" onClick={() => dialog.current?.showModal()} aria-label={`Delete ${name}`}>
-        Delete
-      </button>
-      <dialog ref={dialog} aria-label={`Delete ${name}?`}>
-        <form method="dialog">
-          <p>
-            <b>Delete {name}?</b> The file, its pictures and its report are removed from this server. It
-            cannot be undone.
-          </p>
-          <div className="action-row">
-            <button type="submit">Keep it</button>
-            <button type="submit" className="danger" onClick={onDelete}>
-              Delete
-            </button>
-          </div>
-        </form>
-      </dialog>
-    </>
+    <ConfirmButton verb="Delete" name={name} keep="Keep it" onConfirm={onDelete}>
+      The file, its pictures and its report are removed from this server. It cannot be undone.
+    </ConfirmButton>
   );
 }

@@ -1,6 +1,6 @@
-import { useRef } from 'react';
 import { visible } from '../../src/report/html.ts';
 import type { Task } from '../../src/server/api.ts';
+import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { oneWords, statusWords } from './words.ts';
 
 export function TaskRow({ task, onCancel }: { task: Task; onCancel: () => void }) {
@@ -22,7 +22,13 @@ export function TaskRow({ task, onCancel }: { task: Task; onCancel: () => void }
       <td className="num" data-label="Sent">
         <time dateTime={task.createdAt}>{new Date(task.createdAt).toLocaleString()}</time>
       </td>
-      <td className="full acts">{open && <CancelButton name={name} onCancel={onCancel} />}</td>
+      <td className="full acts">
+        {open && (
+          <ConfirmButton verb="Cancel" name={name} keep="Go on" confirm="Cancel it" onConfirm={onCancel}>
+            What was done of it so far is lost; who sent it is told that it was cancelled.
+          </ConfirmButton>
+        )}
+      </td>
     </tr>
   );
 }
@@ -48,32 +54,6 @@ function State({ task, name }: { task: Task; name: string }) {
           {error.title} {error.next}
         </div>
       )}
-    </>
-  );
-}
-
-/** Asks first: what was done so far is lost. */
-function CancelButton({ name, onCancel }: { name: string; onCancel: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  return (
-    <>
-      <button type="button" onClick={() => dialog.current?.showModal()} aria-label={`Cancel ${name}`}>
-        Cancel
-      </button>
-      <dialog ref={dialog} aria-label={`Cancel ${name}?`}>
-        <form method="dialog">
-          <p>
-            <b>Cancel {name}?</b> What was done of it so far is lost; who sent it is told that it was
-            cancelled.
-          </p>
-          <div className="action-row">
-            <button type="submit">Go on</button>
-            <button type="submit" className="danger" onClick={onCancel}>
-              Cancel it
-            </button>
-          </div>
-        </form>
-      </dialog>
     </>
   );
 }

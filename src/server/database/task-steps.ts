@@ -84,27 +84,22 @@ export function beginTask(
 }
 
 /** @returns false where the task is no longer this server's. */
-export async function reportTask(
-  queries: Queries,
-  task: BegunTask,
-  progress: TaskProgress,
-): Promise<boolean> {
-  const rows = await queries.query(
-    `update mesoscope.task set progress = $1 where ${stillMine(2)} returning id`,
-    [json(progress), ...mine(task)],
-  );
-  return rows.length === 1;
-}
+export const reportTask = (queries: Queries, task: BegunTask, progress: TaskProgress) =>
+  keep(queries, task, 'progress', progress);
 
 /** What another try can go on from. @returns false where the task is no longer this server's. */
-export async function recordCheckpoint(
+export const recordCheckpoint = (queries: Queries, task: BegunTask, checkpoint: TaskCheckpoint) =>
+  keep(queries, task, 'checkpoint', checkpoint);
+
+async function keep(
   queries: Queries,
   task: BegunTask,
-  checkpoint: TaskCheckpoint,
+  column: 'progress' | 'checkpoint',
+  value: unknown,
 ): Promise<boolean> {
   const rows = await queries.query(
-    `update mesoscope.task set checkpoint = $1 where ${stillMine(2)} returning id`,
-    [json(checkpoint), ...mine(task)],
+    `update mesoscope.task set ${column} = $1 where ${stillMine(2)} returning id`,
+    [json(value), ...mine(task)],
   );
   return rows.length === 1;
 }

@@ -1,0 +1,96 @@
+/**
+ * Detectors on the held-out faces that they are chosen by: validation, unseen families of forgeries, DFDC's test side.
+ *
+ *   npx tsx bench/held-out.ts [--write] [--limit N] DETECTOR.onnx …
+ *
+ * The sets are those of docs/experiments.md, cut once for all detectors: each resizes the same crops to its own input,
+ * also where it would cut a face otherwise itself (the MesoNet authors' weights would). Runs `mesoscope evaluate` of the
+ * last build for one set after the other. `--write` writes bench/results/held-out.json: figures, no scores.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import type { Evaluation } from '../src/experiments/evaluate.ts';
+import type { Figures } from '../src/experiments/figures.ts';
+import { machine } from './machine.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean', default: false }, limit: { type: 'string' } },
+});
+
+const sets = [
+  { name: 'validation', file: 'runs/sets/mixed/validation.csv', conditions: 'as-is' },
+  {
+    name: 'unseen families',
+    file: 'runs/sets/unseen-families/clean.csv',
+    conditions: 'as-is,crf-30,crf-40,moving-40,half-size,blur',
+  },
+  { name: 'DFDC', file: 'runs/sets/mixed/dfdc-test.csv', conditions: 'as-is,crf-40,moving-40' },
+];
+const cli = 'dist/cli/main.js';
+const missing = [cli, ...sets.map(({ file }) => file)].find((path) => !existsSync(path));
+if (missing || positionals.length === 0) {
+  console.error(
+    missing
+      ? `${missing} is missing: docs/experiments.md has the commands of the sets, and \`npm run build\` comes first`
+      : 'usage: npx tsx bench/held-out.ts [--write] [--limit N] DETECTOR.onnx …',
+  );
+  process.exit(2);
+}
+
+async function evaluation(file: string, conditions: string): Promise<Evaluation> {
+  const child = spawn(
+    process.execPath,
+    [
+      ...[cli, 'evaluate', '--data', file, '--conditions', conditions, '--json'],
+      ...(values.limit ? ['--limit', values.limit] : []),
+      ...positionals.flatMap((path) => ['--detector', path]),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  return JSON.parse(await text(child.stdout)) as Evaluation;
+}
+
+const rounded = (value: number | undefined) => (value === undefined ? null : Math.round(value * 1000) / 1000);
+const area = ({ auc }: Figures) => ({
+  auc: rounded(auc?.value),
+  interval: auc ? [rounded(auc.low), rounded(auc.high)] : null,
+});
+
+const results = [];
+for (const { name, file, conditions } of sets) {
+  for (const { name: detector, conditions: measured } of (await evaluation(file, conditions)).detectors) {
+    for (const { condition, pictures, methods, skipped } of measured) {
+      results.push({
+        set: name,
+        detector,
+        condition,
+        real: pictures.real,
+        manipulated: pictures.manipulated,
+        skipped: skipped.length,
+        ...area(pictures),
+        equalErrorRate: rounded(pictures.equalErrorRate),
+        averagePrecision: rounded(pictures.averagePrecision),
+        logLoss: rounded(pictures.logLoss),
+        calibrationError: rounded(pictures.calibrationError),
+        truePositiveRateAt1: rounded(pictures.foundAt1),
+        truePositiveRateAt5: rounded(pictures.foundAt5),
+        methods: Object.fromEntries(Object.entries(methods).map(([method, of]) => [method, area(of)])),
+      });
+    }
+  }
+}
+for (const { set, detector, condition, auc, interval } of results) {
+  console.log(`${set}, ${condition}: ${detector} ${auc} [${interval?.join(', ')}]`);
+}
+if (values.write) {
+  const caveat =
+    'Single pictures, by picture; intervals over sources (1,000 draws). Validation holds trained and unseen families and DFDC, and chose the weights of the mobilenets. Real faces are of DFDC, YouTube Faces and FFHQ, other people than in training. All detectors get the same crops, which are cut as the mobilenets want them.';
+  await writeFile(
+    'bench/results/held-out.json',
+    `${JSON.stringify({ machine: machine(), caveat, results }, null, 2)}\n`,
+  );
+}
