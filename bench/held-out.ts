@@ -5,7 +5,8 @@
  *
  * The sets are those of docs/experiments.md, cut once for all detectors: each resizes the same crops to its own input,
  * also where it would cut a face otherwise itself (the MesoNet authors' weights would). Runs `mesoscope evaluate` of the
- * last build for one set after the other. `--write` writes bench/results/held-out.json: figures, no scores.
+ * last build for one set after the other. `--write` writes bench/results/held-out.json (figures, no scores), where rows
+ * of other detectors stay.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { parseArgs } from 'node:util';
 import type { Evaluation } from '../src/experiments/evaluate.ts';
 import type { Figures } from '../src/experiments/figures.ts';
 import { machine } from './machine.ts';
+import { mergeRows } from './merge.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,11 +62,11 @@ const area = ({ auc }: Figures) => ({
   interval: auc ? [rounded(auc.low), rounded(auc.high)] : null,
 });
 
-const results = [];
+const rows = [];
 for (const { name, file, conditions } of sets) {
   for (const { name: detector, conditions: measured } of (await evaluation(file, conditions)).detectors) {
     for (const { condition, pictures, methods, skipped } of measured) {
-      results.push({
+      rows.push({
         set: name,
         detector,
         condition,
@@ -83,14 +85,13 @@ for (const { name, file, conditions } of sets) {
     }
   }
 }
-for (const { set, detector, condition, auc, interval } of results) {
+for (const { set, detector, condition, auc, interval } of rows) {
   console.log(`${set}, ${condition}: ${detector} ${auc} [${interval?.join(', ')}]`);
 }
 if (values.write) {
   const caveat =
     'Single pictures, by picture; intervals over sources (1,000 draws). Validation holds trained and unseen families and DFDC, and chose the weights of the mobilenets. Real faces are of DFDC, YouTube Faces and FFHQ, other people than in training. All detectors get the same crops, which are cut as the mobilenets want them.';
-  await writeFile(
-    'bench/results/held-out.json',
-    `${JSON.stringify({ machine: machine(), caveat, results }, null, 2)}\n`,
-  );
+  const path = 'bench/results/held-out.json';
+  const all = mergeRows(path, rows, (row) => `${row.set}, ${row.condition}, ${row.detector}`);
+  await writeFile(path, `${JSON.stringify({ machine: machine(), caveat, rows: all }, null, 2)}\n`);
 }

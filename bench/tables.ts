@@ -405,7 +405,7 @@ part('Detectors on held-out faces', heldOut, heldOut?.caveat, () =>
       'TPR at 1 %',
       'TPR at 5 %',
     ],
-    heldOut.results.map((row: Result) => [
+    heldOut.rows.map((row: Result) => [
       row.set,
       row.condition,
       row.detector,
