@@ -96,7 +96,7 @@ export function resultTable(results: readonly ClipResult[], { colour, width }: T
 }
 
 /** No lines: a table that can be read, copied and searched. */
-const bare = Object.fromEntries(
+export const bare = Object.fromEntries(
   [
     ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
     ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],

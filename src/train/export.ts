@@ -70,7 +70,9 @@ export async function exportDetector({
       measured: [],
     },
     training: {
-      data: `${recipe.name}: ${data.layout}${data.synthesize ? ', with forgeries made on the fly' : ''}`,
+      data:
+        data.words ??
+        `${recipe.name}: ${data.layout}${data.synthesize ? ', with forgeries made on the fly' : ''}`,
       terms: data.terms,
       recipe: `${recipe.name}, ${steps} steps`,
     },

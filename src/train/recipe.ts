@@ -38,6 +38,7 @@ const dataSchema = z.strictObject({
   synthesize: synthesizeSchema
     .optional()
     .describe('Trains on forgeries made anew in every epoch from the real items'),
+  words: z.string().min(1).max(1000).optional().describe("What the pictures are, for the detector's card"),
   terms: z.string().default('Not stated.').describe('Under what terms the data may be used'),
 });
 

@@ -49,6 +49,7 @@ const base = {
   data: {
     layout: 'manifest',
     path: 'data/manifest.csv',
+    words: 'Drawn squares.',
     split: { seed: 1, shares: { train: 0.7, validation: 0.3, test: 0 } },
   },
   network: { name: 'meso4' },
@@ -138,6 +139,7 @@ describe('a run', () => {
       name: 'tiny',
       input: { width: 32 },
       network: { name: 'meso4' },
+      training: { data: 'Drawn squares.', terms: 'Not stated.' },
     });
     expect(detector.contract.figures[0].value).toBeCloseTo(summary.best?.value as number, 6);
     await detector.close();
