@@ -5,7 +5,7 @@
  *
  * Clips and labels are those of ../shared/data/dev: few, and known to whoever trained here. One pass finds the faces;
  * every detector cuts and scores them by its own contract. A clip's score is that of the contract's aggregation; clips
- * that a detector cannot assess are counted in `coverage` and left out; `frameAuc` takes every face for itself. `--write`
+ * that a detector cannot assess are counted in `coverage` and left out; `frameAuc` takes every face of an assessed clip for itself. `--write`
  * writes bench/results/detectors.json.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -118,8 +118,10 @@ const table = (rows: readonly Pick<Scored, 'clip' | 'score'>[]) => ({
 });
 const rounded = (value: number | undefined) => (value === undefined ? null : Math.round(value * 1000) / 1000);
 
+const assessed = (all: readonly Scored[]) => all.filter(({ score }) => score !== null);
+
 function figures(all: readonly Scored[]) {
-  const rows = all.filter(({ score }) => score !== null);
+  const rows = assessed(all);
   const area = areaOf(rows);
   const faces = areaOf(rows.flatMap(({ clip, frames }) => frames.map((score) => ({ clip, score }))));
   return {
@@ -143,7 +145,7 @@ function areaOf(rows: readonly Pick<Scored, 'clip' | 'score'>[]) {
 }
 
 function summary(name: string, all: readonly Scored[]) {
-  const rows = all.filter(({ score }) => score !== null);
+  const rows = assessed(all);
   const items = table(rows);
   const reals = all.filter(({ clip }) => clip.label === 0);
   const methods = [...new Set(all.filter(({ clip }) => clip.label === 1).map(({ clip }) => clip.method))];
@@ -167,7 +169,7 @@ function summary(name: string, all: readonly Scored[]) {
     aucByAggregation: Object.fromEntries(
       rules
         .map(formatAggregation)
-        .map((rule) => [rule, figures(all.map((one) => ({ ...one, score: one.byRule[rule] }))).auc]),
+        .map((rule) => [rule, areaOf(assessed(all.map((one) => ({ ...one, score: one.byRule[rule] })))).auc]),
     ),
     methods: Object.fromEntries(methods.map((method) => [method, ofMethod(method)])),
   };

@@ -11,9 +11,11 @@ function read(name: string): Result | undefined {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
-function table(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
-  const line = (cells: readonly (string | number | undefined)[]) =>
-    `| ${cells.map((cell) => (cell === undefined || cell === '' ? '–' : cell)).join(' | ')} |`;
+type Cell = string | number | null | undefined;
+
+function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly Cell[]) =>
+    `| ${cells.map((cell) => (cell == null || cell === '' ? '–' : cell)).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
@@ -354,10 +356,10 @@ part(
       ),
     ),
 );
+const area = (of: Result) => (of?.auc == null ? undefined : `${of.auc} [${of.interval?.join(', ')}]`);
 const detectors = read('detectors');
 part('Detectors on the development clips', detectors, detectors?.caveat, () => {
   const methods: string[] = Object.keys(detectors.results[0].methods);
-  const area = (of: Result) => (of?.auc == null ? undefined : `${of.auc} [${of.interval?.join(', ')}]`);
   return table(
     [
       'detector',
@@ -409,7 +411,7 @@ part('Detectors on held-out faces', heldOut, heldOut?.caveat, () =>
       row.set,
       row.condition,
       row.detector,
-      `${row.auc} [${row.interval?.join(', ')}]`,
+      area(row),
       Object.entries<Result>(row.methods)
         .map(([method, of]) => `${method} ${of.auc}`)
         .join(', '),

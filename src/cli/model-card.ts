@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Contract } from '../detect/contract.ts';
-import { percent } from '../report/format.ts';
+import { percent, plural } from '../report/format.ts';
 import { aggregationInWords, calibrationInWords, cropInWords, thresholdsInWords } from '../report/wording.ts';
 import { oneLine } from './io.ts';
 import { bare, figureTable } from './table.ts';
@@ -19,7 +19,7 @@ const widest = 110;
 /** Texts of the contract are somebody's: they are made safe for a terminal, and wrapped at words. */
 export function modelCard(contract: Contract, sha256: string, { colour, width }: CardOptions): string {
   const paint = pc.createColors(colour);
-  const { input, outputs, training, limits, quality, golden } = contract;
+  const { input, outputs, training, limits, quality, figures, golden } = contract;
   const columns = (rows: readonly (readonly [string, string])[]) =>
     wrapped(rows, Math.min(widest, width), paint.dim);
   const parts = [
@@ -31,53 +31,46 @@ export function modelCard(contract: Contract, sha256: string, { colour, width }:
       ['Verdicts', thresholdsInWords(contract)],
       ['Aggregation', aggregationInWords(contract.aggregation)],
       ['Calibration', calibrationInWords(contract)],
-      [
-        'Left out',
-        `Faces below ${quality.minFacePixels} px; fewer than ${quality.minFaces} faces decide nothing.`,
-      ],
+      ['Left out', leftOut(quality)],
       ['Trained by', training.recipe],
       ['Data', training.data],
       ['Terms', training.terms],
       ['Licence', contract.licence],
-      ['SHA-256', sha256],
     ]),
+    // On a line of its own, where no column cuts it: it is copied for --pin.
+    `${paint.dim('SHA-256')}\n${sha256}`,
     paint.bold('\nBefore you trust a score'),
     limits.length > 0 ? columns(limits.map((limit) => ['-', limit])) : 'The contract names no limits.',
     paint.bold('\nError rates by quality'),
     errorRates(contract, colour),
     paint.bold('\nFigures'),
-    figures(contract, colour),
-    `\nChecked just now: its outputs for ${golden.length} golden inputs are those that the contract states.`,
+    figures.length > 0 ? columns(figures.map(figure)) : 'None.',
+    `\nChecked just now: for ${plural(golden.length, 'golden input')} it gives what the contract states.`,
   ];
   return `${parts.join('\n')}\n`;
+}
+
+function leftOut({ minFacePixels, minSharpness, minMeshConfidence, minFaces }: Contract['quality']): string {
+  const blurred = minSharpness > 0 ? `, blurred ones (sharpness below ${minSharpness})` : '';
+  return `Faces below ${minFacePixels} px${blurred} and badly seen ones (mesh confidence below ${minMeshConfidence}). Fewer than ${plural(minFaces, 'face')} of a person: inconclusive at best.`;
 }
 
 function errorRates({ quality: { measured } }: Contract, colour: boolean): string {
   if (measured.length === 0) return 'Not measured.';
   const rate = (value: number | undefined) => (value === undefined ? '–' : percent(value));
-  const rows = measured.map(({ condition, falseAlarms, misses, tracks }) => [
-    ...[condition, rate(falseAlarms), rate(misses), String(tracks)],
+  const rows = measured.map(({ condition, maxFacePixels, falseAlarms, misses, tracks }) => [
+    maxFacePixels === undefined ? condition : `${condition} (faces to ${maxFacePixels} px)`,
+    ...[rate(falseAlarms), rate(misses), String(tracks)],
   ]);
   // What the two words mean is half of the message.
   const words =
-    'False alarms: real, called manipulation likely. Misses: manipulated, called no manipulation found.';
-  return `${figureTable(['quality', 'false alarms', 'misses', 'of'], rows, colour, 1)}\n${words}`;
+    'False alarms: of the real ones, called manipulation likely. Misses: of the manipulated ones, called no manipulation found.';
+  return `${figureTable(['quality', 'false alarms', 'misses', 'measured on'], rows, colour, 1)}\n${words}`;
 }
 
-/** One line a protocol, one column a metric. */
-function figures({ figures: all }: Contract, colour: boolean): string {
-  if (all.length === 0) return 'None.';
-  const metrics = [...new Set(all.map(({ metric }) => metric))];
-  const protocols = [...new Set(all.map(({ protocol }) => protocol))];
-  const cell = (protocol: string, metric: string) => {
-    const found = all.find((one) => one.protocol === protocol && one.metric === metric);
-    if (!found) return '–';
-    const { value, interval } = found;
-    const between = interval ? ` [${interval.map((end) => end.toFixed(3)).join(', ')}]` : '';
-    return `${value.toFixed(3)}${between}`;
-  };
-  const rows = protocols.map((protocol) => [protocol, ...metrics.map((metric) => cell(protocol, metric))]);
-  return figureTable(['on', ...metrics], rows, colour, 1);
+function figure({ metric, value, interval, protocol }: Contract['figures'][number]): [string, string] {
+  const between = interval ? ` [${interval.map((end) => end.toFixed(3)).join(', ')}]` : '';
+  return [`${value.toFixed(3)}${between}`, `${metric}: ${protocol}`];
 }
 
 /** Labels to the left, texts wrapped beside them. */
@@ -87,12 +80,15 @@ function wrapped(
   paint: (label: string) => string,
 ): string {
   const label = Math.max(...rows.map(([name]) => name.length)) + 2;
+  const room = Math.max(30, width - label);
   const table = new Table({
     chars: bare,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    colWidths: [label, Math.max(30, width - label)],
+    colWidths: [label, room],
     wordWrap: true,
   });
-  table.push(...rows.map(([name, text]) => [paint(name), oneLine(text)]));
+  // The table wraps between words, and cuts a word that is wider than its column.
+  const tooLong = new RegExp(`\\S{${room - 2}}(?=\\S)`, 'gu');
+  table.push(...rows.map(([name, text]) => [paint(name), oneLine(text).replace(tooLong, '$& ')]));
   return table.toString().replace(/ +$/gm, '');
 }

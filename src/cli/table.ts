@@ -130,7 +130,7 @@ export function figureTable(
 ): string {
   const paint = pc.createColors(colour);
   const lines = new Table({
-    head: head.map((cell) => paint.dim(cell)),
+    head: head.map((cell) => paint.dim(oneLine(cell))),
     chars: bare,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     colAligns: head.map((_, i) => (i < words ? 'left' : 'right')),

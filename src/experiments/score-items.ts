@@ -59,7 +59,7 @@ export async function scoreItems(
     normalisation: { mean: input.mean, deviation: input.deviation },
     sampling: { kind: 'sequential' },
     augment: condition.augment,
-    // Every condition is a point, not a range: nothing is drawn.
+    // Conditions are points, not ranges: only motion is drawn, by an item and its place, alike for all detectors.
     seed: 0,
     masks,
     augmentBy: 'item',

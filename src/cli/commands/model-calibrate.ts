@@ -18,7 +18,8 @@ interface Options extends FacesFlags {
   quiet?: true;
 }
 
-const usual: ConditionName[] = ['as-is', 'crf-30', 'crf-40', 'jpeg-50', 'half-size', 'blur'];
+/** The strongest compression as nearly all frames of a video have it, predicted from others, and not as a key frame. */
+const usual: ConditionName[] = ['as-is', 'crf-30', 'moving-40', 'jpeg-50', 'half-size', 'blur'];
 
 export const modelCalibrate: CliCommand = {
   name: 'model calibrate',

@@ -19,7 +19,7 @@ const parameters = z.strictObject({
   probability,
 });
 
-/** Largest drift from one frame to the next, chosen: a head that moves by a hundredth of its crop, hardly turning. */
+/** Largest steady drift from one frame to the next, chosen: a head that moves by a hundredth of its crop, hardly turning. */
 const drift = { shift: 0.02, zoom: 0.004, radians: 0.006 };
 
 /** H.264: smoothed blocks and lost chroma, as videos that were uploaded have them (000, 004). */
@@ -28,8 +28,7 @@ export const h264: Pixelwise<z.output<typeof parameters>> = {
   parameters,
   draw({ crf: [low, high], before: [fewest, most] }, random) {
     const crf = Math.round(random.uniform(low, high));
-    // No draw where there is nothing to draw: recipes from before `before` give the pictures that they gave.
-    const places = most === 0 ? [] : path(random.integer(fewest, most), random);
+    const places = path(random.integer(fewest, most), random);
     return async (picture) => {
       // Loads FFmpeg, which most recipes do without.
       const { recompressH264 } = await import('../../media/recompress.ts');
