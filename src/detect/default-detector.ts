@@ -1,2 +1,2 @@
 /** What `scan` uses where nothing is named: one of `detectors/`. */
-export const defaultDetector = 'mobilenet-varied';
+export const defaultDetector = 'mobilenet-192';
